@@ -1,0 +1,3 @@
+/*!
+Contracts, data checks, row accounting and SQL unit tests.
+*/

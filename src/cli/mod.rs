@@ -1,0 +1,3 @@
+/*!
+The command line: clap structs, one file per subcommand, rendering as text or JSON. Decides nothing.
+*/

@@ -1,0 +1,308 @@
+/*!
+One source: which files, how they are parsed, what their columns mean.
+
+[`SourceConfig`] is what a pipeline or a preset spells out; [`Source`] is the two laid over each
+other with every default filled in, which is all that the loader sees.
+*/
+
+use std::time::Duration;
+
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::types::ColumnType;
+
+/// How one export is found, parsed and mapped. A preset fills in whatever is left out.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SourceConfig {
+    /// The preset that says how this vendor's export is parsed and mapped (`journeymart presets`).
+    pub preset: Option<String>,
+    /// What the source holds, in a sentence.
+    pub description: Option<String>,
+    /// Where the files are: `{location}` names a location, `*` and `**` match, `{date:YYYYMMDD}` matches a date.
+    pub path: Option<String>,
+    /// File format; what the bytes are compressed with is recognised by content.
+    pub format: Option<Format>,
+    /// How CSV text is read.
+    pub csv: Option<CsvOptions>,
+    /// How JSON is read.
+    pub json: Option<JsonOptions>,
+    /// The columns to load, by name. Others are ignored.
+    pub columns: Option<IndexMap<String, ColumnConfig>>,
+    /// Typed columns that travel unchanged through inbound and core.
+    pub carry: Option<Vec<String>>,
+    /// Text that means null in every column, beside the empty cell.
+    pub nulls: Option<Vec<String>>,
+    /// The time zone of time stamps that carry none.
+    pub timezone: Option<String>,
+    /// The columns that identify a record; of rows that share them the latest stays.
+    pub key: Option<Vec<String>>,
+    /// The column whose highest value is the latest version of a record.
+    pub order_by: Option<String>,
+    /// The contracts this source feeds, each through its mapping SQL.
+    pub feeds: Option<OneOrMany>,
+    /// A namespace shared with other sources, so that equal ids mean the same thing.
+    pub namespace: Option<String>,
+    /// What happens to a cell that cannot be read as its type.
+    pub on_bad_cell: Option<OnBadCell>,
+    /// The share of bad rows above which the run fails, 0 to 1.
+    pub max_bad_ratio: Option<f64>,
+    /// Whether a path that matches no file is an error.
+    pub required: Option<bool>,
+    /// What a survey export asks and how it is scored.
+    pub survey: Option<SurveyConfig>,
+}
+
+/// One name or several.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct OneOrMany(#[serde(deserialize_with = "one_or_many")] pub Vec<String>);
+
+impl JsonSchema for OneOrMany {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "OneOrMany".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
+            "description": "One name or a list of names.",
+            "type": ["string", "array"],
+            "items": {"type": "string"}
+        })
+    }
+}
+
+fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    struct Visitor;
+    impl<'de> serde::de::Visitor<'de> for Visitor {
+        type Value = Vec<String>;
+
+        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+            f.write_str("a name or a list of names")
+        }
+
+        fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
+            Ok(vec![text.to_owned()])
+        }
+
+        fn visit_seq<A: serde::de::SeqAccess<'de>>(
+            self,
+            mut items: A,
+        ) -> Result<Self::Value, A::Error> {
+            let mut names = Vec::new();
+            while let Some(name) = items.next_element()? {
+                names.push(name);
+            }
+            Ok(names)
+        }
+    }
+    deserializer.deserialize_any(Visitor)
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// Delimited text; `csv:` says how.
+    Csv,
+    /// One JSON object per line.
+    Ndjson,
+    /// One JSON document: an array of records, or an object that holds it (`json.records`).
+    Json,
+    Parquet,
+}
+
+/// How delimited text is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CsvOptions {
+    /// One character, by default a comma.
+    pub delimiter: Option<String>,
+    /// The quote character, by default `"`; an empty text switches quoting off.
+    pub quote: Option<String>,
+    /// The escape character, by default none (a quote is doubled).
+    pub escape: Option<String>,
+    /// `utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16le` or `utf-16be`; a byte order mark wins.
+    pub encoding: Option<String>,
+    /// The decimal sign of numbers, `.` (default) or `,`.
+    pub decimal: Option<String>,
+    /// The thousands sign of numbers, by default none.
+    pub thousands: Option<String>,
+    /// Lines before the header.
+    pub skip_rows: Option<u32>,
+    /// Header rows: names come from the first, the others are kept as column descriptions. 0: none.
+    pub header_rows: Option<u32>,
+}
+
+/// How JSON is read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JsonOptions {
+    /// The path of the array of records within the document, such as `tickets` or `result.items`.
+    pub records: Option<String>,
+}
+
+/// One column of a source.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ColumnConfig {
+    /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
+    #[serde(rename = "type")]
+    pub column_type: Option<ColumnType>,
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`. By default the column's own name.
+    pub from: Option<OneOrMany>,
+    /// A row without this value is quarantined.
+    pub required: Option<bool>,
+    /// strftime formats to try in order, by default ISO 8601.
+    pub formats: Option<Vec<String>>,
+    /// The unit of a numeric time stamp: `s`, `ms` or `us` since 1970.
+    pub epoch: Option<EpochUnit>,
+    /// The time zone of values that carry none; by default the source's.
+    pub timezone: Option<String>,
+    /// Which instant an ambiguous local time (clocks set back) means.
+    pub ambiguous: Option<Ambiguous>,
+    /// What a local time that does not exist (clocks set forward) means.
+    pub nonexistent: Option<Nonexistent>,
+    /// Text that means null here, beside the source's.
+    pub nulls: Option<Vec<String>>,
+    /// The decimal sign, `.` or `,`; by default the source's.
+    pub decimal: Option<String>,
+    /// Digits by which an integer amount is shifted: 2 turns 1999 cents into 19.99.
+    pub minor_units: Option<u32>,
+    /// Texts that mean true; by default true, t, yes, y, 1.
+    pub true_values: Option<Vec<String>>,
+    /// Texts that mean false; by default false, f, no, n, 0.
+    pub false_values: Option<Vec<String>>,
+    /// The class of personal data: `email`, `phone`, `name`, `address`, `ip`, `birth`, `id`, `free_text`.
+    pub pii: Option<String>,
+    /// What the column means.
+    pub description: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EpochUnit {
+    S,
+    Ms,
+    Us,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Ambiguous {
+    #[default]
+    Earliest,
+    Latest,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Nonexistent {
+    #[default]
+    ShiftForward,
+    Error,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OnBadCell {
+    /// The cell becomes null and is recorded.
+    #[default]
+    Null,
+    /// The whole row goes to quarantine.
+    QuarantineRow,
+    /// The run fails at the first one.
+    Fail,
+}
+
+/// What a survey export asks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SurveyConfig {
+    /// `nps`, `csat` or `ces`.
+    pub kind: SurveyKind,
+    /// Lowest and highest score.
+    pub scale: [i64; 2],
+    /// The column that holds the score.
+    pub score: String,
+    /// The survey's id; by default the source's name.
+    pub id: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SurveyKind {
+    Nps,
+    Csat,
+    Ces,
+}
+
+/// A source with its preset and every default resolved.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    pub name: String,
+    pub preset: Option<String>,
+    pub description: Option<String>,
+    /// The path with locations put in; still holds `*` and `{date:…}`.
+    pub path: String,
+    pub format: Format,
+    pub csv: Csv,
+    pub json: JsonOptions,
+    pub columns: Vec<Column>,
+    pub carry: Vec<String>,
+    pub key: Vec<String>,
+    pub order_by: Option<String>,
+    pub feeds: Vec<String>,
+    /// The namespace of its ids: the declared one, else the source's name.
+    pub namespace: String,
+    pub on_bad_cell: OnBadCell,
+    pub max_bad_ratio: f64,
+    pub required: bool,
+    pub survey: Option<SurveyConfig>,
+}
+
+/// Resolved CSV options.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Csv {
+    pub delimiter: u8,
+    pub quote: Option<u8>,
+    pub escape: Option<u8>,
+    /// A label that `encoding_rs` knows.
+    pub encoding: String,
+    pub skip_rows: u32,
+    pub header_rows: u32,
+}
+
+/// A resolved column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Column {
+    pub name: String,
+    pub column_type: ColumnType,
+    /// Headers or paths to try in order.
+    pub from: Vec<String>,
+    pub required: bool,
+    pub formats: Vec<String>,
+    pub epoch: Option<EpochUnit>,
+    /// IANA name of the zone of values that carry none.
+    pub timezone: String,
+    pub ambiguous: Ambiguous,
+    pub nonexistent: Nonexistent,
+    /// Everything that means null here, the empty text included.
+    pub nulls: Vec<String>,
+    pub decimal: char,
+    pub thousands: Option<char>,
+    pub minor_units: u32,
+    pub true_values: Vec<String>,
+    pub false_values: Vec<String>,
+    pub pii: Option<String>,
+    pub description: Option<String>,
+}
+
+/// How old a source's newest row may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct Freshness {
+    pub warn_after: Option<Duration>,
+    pub error_after: Option<Duration>,
+}

@@ -1,0 +1,5 @@
+/*!
+See `journeymart::cli`.
+*/
+
+fn main() {}

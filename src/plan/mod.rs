@@ -1,0 +1,3 @@
+/*!
+What will run and why: fingerprints, reuse, order. Printable; does nothing.
+*/

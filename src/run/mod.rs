@@ -1,0 +1,3 @@
+/*!
+Executes a plan: order, parallelism, retries, progress, artifacts. Prints nothing.
+*/

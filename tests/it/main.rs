@@ -1,0 +1,3 @@
+//! Integration tests: the program and the library as their users see them.
+
+mod tidy;
