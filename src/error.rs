@@ -123,11 +123,7 @@ impl Diagnostic {
 
     /// Completes the hint with the nearest of the valid names, or with all of them.
     #[must_use]
-    pub fn did_you_mean<'a>(
-        self,
-        wrong: &str,
-        valid: impl IntoIterator<Item = &'a str>,
-    ) -> Self {
+    pub fn did_you_mean<'a>(self, wrong: &str, valid: impl IntoIterator<Item = &'a str>) -> Self {
         let valid: Vec<&str> = valid.into_iter().collect();
         match nearest(wrong, &valid) {
             Some(name) => self.hint(format!("did you mean `{name}`?")),

@@ -5,7 +5,7 @@ CLV, churn and renewal marts that a BI tool can open.
 The modules stand in the order of the data flow:
 
 ```text
-pipeline YAML ─ config ─▶ plan ◀─ catalog ◀─ sql/*.sql
+pipeline YAML ─ config ─▶ plan ◀─ catalog ◀─ SQL files
                            │
 exports ─ sources ─▶ raw.* ─ run (engine + functions + models) ─▶ checks ─▶ publish ─▶ marts
 ```

@@ -57,7 +57,8 @@ fn shipped_sql_ignores_the_clock() {
 
 #[test]
 fn one_version_of_the_engine() {
-    let lock = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
+    let lock =
+        fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.lock")).unwrap();
     for package in ["datafusion", "arrow", "parquet", "object_store", "sqlparser"] {
         let copies = lock.matches(&format!("name = \"{package}\"\n")).count();
         assert_eq!(copies, 1, "{package} is compiled {copies} times");
