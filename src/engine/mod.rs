@@ -1,5 +1,300 @@
 /*!
 The DataFusion session: memory pool, spill, planning rules, and where intermediate tables live.
 
-Knows nothing about pipelines.
+Knows nothing about pipelines. A run owns one [`Engine`]; `check` uses the same session to plan, so
+that what it accepts is what runs.
 */
+
+use std::{num::NonZeroUsize, path::PathBuf, sync::Arc};
+
+use datafusion::{
+    arrow::datatypes::SchemaRef,
+    catalog::{MemorySchemaProvider, SchemaProvider, TableProvider},
+    execution::{
+        SendableRecordBatchStream, SessionState, SessionStateBuilder,
+        disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::{FairSpillPool, MemoryPool, TrackConsumersPool},
+        runtime_env::RuntimeEnvBuilder,
+    },
+    logical_expr::LogicalPlan,
+    physical_plan::{ExecutionPlan, execute_stream, execute_stream_partitioned},
+    prelude::{SessionConfig, SessionContext},
+    sql::parser::Statement,
+};
+
+use crate::error::{Error, Result, codes};
+
+pub mod errors;
+mod joins;
+pub mod memory;
+pub mod store;
+pub mod types;
+
+pub use store::{StoredTable, TableWriter};
+pub use types::{arrow_schema, arrow_type};
+
+/// The catalog that all tables live in; users never write it.
+const CATALOG: &str = "journeymart";
+/// The schema of bare table names, such as `source` in a mapping.
+const DEFAULT_SCHEMA: &str = "main";
+
+/// How much of the machine a session may use.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// Bytes that all operators and in-memory tables share.
+    pub memory_limit: usize,
+    pub threads: usize,
+    /// Rows per batch. Results never depend on it.
+    pub batch_size: usize,
+    /// Folder for spill files and for intermediate tables that do not fit.
+    pub spill_dir: PathBuf,
+}
+
+impl EngineOptions {
+    pub const BATCH_SIZE: usize = 8_192;
+
+    /// What this process may use: every core it has, 60 % of its memory.
+    pub fn for_this_machine(spill_dir: PathBuf) -> Self {
+        Self {
+            memory_limit: memory::default_limit(),
+            threads: std::thread::available_parallelism().map_or(2, NonZeroUsize::get),
+            batch_size: Self::BATCH_SIZE,
+            spill_dir,
+        }
+    }
+}
+
+/// A session with its memory and its tables.
+pub struct Engine {
+    context: SessionContext,
+    options: EngineOptions,
+}
+
+impl Engine {
+    /// Opens a session. The spill folder is created on first use.
+    pub fn new(options: EngineOptions) -> Result<Self> {
+        let pool: Arc<dyn MemoryPool> = Arc::new(TrackConsumersPool::new(
+            FairSpillPool::new(options.memory_limit),
+            NonZeroUsize::new(5).expect("five is not zero"),
+        ));
+        let runtime = RuntimeEnvBuilder::new()
+            .with_memory_pool(pool)
+            .with_disk_manager_builder(
+                DiskManagerBuilder::default()
+                    .with_mode(DiskManagerMode::Directories(vec![options.spill_dir.clone()])),
+            )
+            // Operators that merge spill files keep this many of them open.
+            .with_max_spill_merge_fan_in(64)
+            // Intermediate files are written by this process: a remembered listing would be stale.
+            .with_object_list_cache_limit(0)
+            .build_arc()
+            .map_err(|error| errors::convert(&error))?;
+        let state = functions_installed(
+            SessionStateBuilder::new()
+                .with_default_features()
+                .with_config(session_config(&options))
+                .with_runtime_env(runtime),
+        )
+        .build();
+        let context = SessionContext::new_with_state(state);
+        crate::functions::register(&context)?;
+        Ok(Self { context, options })
+    }
+
+    pub fn options(&self) -> &EngineOptions {
+        &self.options
+    }
+
+    pub fn context(&self) -> &SessionContext {
+        &self.context
+    }
+
+    /// The state that plans statements; a snapshot of functions and settings, with live tables.
+    pub fn state(&self) -> SessionState {
+        self.context.state()
+    }
+
+    /// Makes a table visible as `schema.table`, in place of an earlier one of that name.
+    pub fn register(
+        &self,
+        schema: &str,
+        table: &str,
+        provider: Arc<dyn TableProvider>,
+    ) -> Result<()> {
+        let schema = self.schema(schema)?;
+        schema.deregister_table(table).map_err(|error| errors::convert(&error))?;
+        schema
+            .register_table(table.to_owned(), provider)
+            .map_err(|error| errors::convert(&error))?;
+        Ok(())
+    }
+
+    /// Forgets a table, and with the last reader its memory and files.
+    pub fn deregister(&self, schema: &str, table: &str) -> Result<()> {
+        self.schema(schema)?
+            .deregister_table(table)
+            .map(drop)
+            .map_err(|error| errors::convert(&error))
+    }
+
+    fn schema(&self, name: &str) -> Result<Arc<dyn SchemaProvider>> {
+        let catalog = self
+            .context
+            .catalog(CATALOG)
+            .ok_or_else(|| Error::failed(codes::NODE_FAILED, "the session has no catalog"))?;
+        if let Some(schema) = catalog.schema(name) {
+            return Ok(schema);
+        }
+        let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+        catalog
+            .register_schema(name, Arc::clone(&schema))
+            .map_err(|error| errors::convert(&error))?;
+        Ok(schema)
+    }
+
+    /// Plans a parsed statement against the registered tables.
+    pub async fn plan(&self, statement: Statement) -> Result<LogicalPlan> {
+        self.state().statement_to_plan(statement).await.map_err(|error| errors::convert(&error))
+    }
+
+    /// Optimizes a plan into operators, with joins that cannot outgrow the memory limit.
+    pub async fn physical(&self, plan: &LogicalPlan) -> Result<Arc<dyn ExecutionPlan>> {
+        joins::plan_within(&self.state(), plan, self.options.memory_limit / 4)
+            .await
+            .map_err(|error| errors::convert(&error))
+    }
+
+    /// One stream of all rows, in the plan's order if it has one.
+    pub async fn stream(&self, plan: &LogicalPlan) -> Result<SendableRecordBatchStream> {
+        let physical = self.physical(plan).await?;
+        execute_stream(physical, self.context.task_ctx()).map_err(|error| errors::convert(&error))
+    }
+
+    /// Computes a plan into an intermediate table, partitions beside each other.
+    pub async fn materialize(&self, name: &str, plan: &LogicalPlan) -> Result<StoredTable> {
+        use futures::TryStreamExt;
+
+        let physical = self.physical(plan).await?;
+        let writer = self.writer(name, physical.schema());
+        let streams = execute_stream_partitioned(physical, self.context.task_ctx())
+            .map_err(|error| errors::convert(&error))?;
+        let mut tasks = tokio::task::JoinSet::new();
+        for mut stream in streams {
+            let mut part = writer.part();
+            tasks.spawn(async move {
+                while let Some(batch) =
+                    stream.try_next().await.map_err(|error| errors::convert(&error))?
+                {
+                    part.write(batch)?;
+                }
+                part.finish()
+            });
+        }
+        while let Some(joined) = tasks.join_next().await {
+            joined.map_err(|error| Error::failed(codes::NODE_FAILED, error.to_string()))??;
+        }
+        writer.finish()
+    }
+
+    /// A writer for an intermediate table.
+    pub fn writer(&self, name: &str, schema: SchemaRef) -> TableWriter {
+        TableWriter::new(
+            name,
+            schema,
+            &self.context.runtime_env().memory_pool,
+            self.options.memory_limit / 4,
+            self.options.spill_dir.clone(),
+        )
+    }
+}
+
+fn functions_installed(builder: SessionStateBuilder) -> SessionStateBuilder {
+    builder
+}
+
+fn session_config(options: &EngineOptions) -> SessionConfig {
+    // One thread still gets two partitions, so that plans keep their shape.
+    let mut config = SessionConfig::new()
+        .with_target_partitions(options.threads.max(2))
+        .with_batch_size(options.batch_size)
+        .with_default_catalog_and_schema(CATALOG, DEFAULT_SCHEMA)
+        .with_collect_statistics(true)
+        .with_information_schema(false);
+    let settings = config.options_mut();
+    settings.sql_parser.collect_spans = true;
+    settings.sql_parser.map_string_types_to_utf8view = false;
+    settings.execution.parquet.schema_force_view_types = false;
+    settings.execution.sort_spill_reservation_bytes =
+        (options.memory_limit / 100).clamp(1 << 20, 10 << 20);
+    config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn engine(memory_limit: usize) -> (Engine, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = EngineOptions {
+            memory_limit,
+            threads: 2,
+            batch_size: 1_000,
+            spill_dir: folder.path().to_owned(),
+        };
+        (Engine::new(options).unwrap(), folder)
+    }
+
+    async fn materialize(engine: &Engine, sql: &str) -> StoredTable {
+        let plan = engine.state().create_logical_plan(sql).await.unwrap();
+        engine.materialize("t", &plan).await.unwrap()
+    }
+
+    async fn total(engine: &Engine, table: StoredTable) -> String {
+        engine.register("core", "t", Arc::new(table)).unwrap();
+        let rows = engine
+            .context()
+            .sql("select count(*) as n, sum(value) as total, max(text) as text from core.t")
+            .await
+            .unwrap()
+            .collect()
+            .await
+            .unwrap();
+        datafusion::arrow::util::pretty::pretty_format_batches(&rows).unwrap().to_string()
+    }
+
+    const ROWS: &str = "select value, repeat('x', 50) || value as text
+        from generate_series(1, 100000) as t(value)";
+
+    #[tokio::test]
+    async fn tables_in_memory_and_on_disk_hold_the_same_rows() {
+        let (roomy, _folder) = engine(1 << 30);
+        let in_memory = materialize(&roomy, ROWS).await;
+        assert!(in_memory.files().is_empty());
+        let (tight, _folder) = engine(8 << 20);
+        let on_disk = materialize(&tight, ROWS).await;
+        assert!(!on_disk.files().is_empty(), "8 MB cannot hold the rows");
+        assert_eq!(in_memory.rows(), 100_000);
+        assert_eq!(on_disk.rows(), 100_000);
+        assert_eq!(total(&roomy, in_memory).await, total(&tight, on_disk).await);
+    }
+
+    #[tokio::test]
+    async fn dropping_a_table_gives_back_memory_and_files() {
+        let (tight, folder) = engine(8 << 20);
+        let table = materialize(&tight, ROWS).await;
+        let files = table.files();
+        assert!(files.iter().all(|file| file.exists()));
+        drop(table);
+        assert!(files.iter().all(|file| !file.exists()));
+        assert_eq!(tight.context().runtime_env().memory_pool.reserved(), 0);
+        drop(folder);
+    }
+
+    #[tokio::test]
+    async fn an_empty_result_keeps_its_columns() {
+        let (engine, _folder) = engine(1 << 30);
+        let table = materialize(&engine, &format!("{ROWS} where value < 0")).await;
+        assert_eq!(table.rows(), 0);
+        assert!(total(&engine, table).await.contains("| 0 "));
+    }
+}
