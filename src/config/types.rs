@@ -182,6 +182,7 @@ impl JsonSchema for ColumnType {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "type": "string",
+            "format": "column-type",
             "description": "string, int64, float64, decimal(p,s), bool, date, timestamp, json, list<…> or struct<name: type, …>."
         })
     }

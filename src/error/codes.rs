@@ -59,6 +59,7 @@ codes! {
     UNKNOWN_NAME = "JM0106", "A reference to a preset, location, parameter, target or table that does not exist.";
     UNSET_VARIABLE = "JM0107", "`${NAME}` names an environment variable that is not set and has no default. Write `${NAME:-default}` or set it.";
     NO_PIPELINE = "JM0108", "No pipeline file was found where one was expected.";
+    DUPLICATE_KEY = "JM0109", "A key that is given twice in one mapping; which of the two counts would be a guess.";
     // 02 storage
     STORAGE_URL = "JM0201", "A location that is no path and no URL of a supported scheme (file, s3, gs, az, https, memory).";
     STORAGE_READ = "JM0202", "An object could not be read or listed.";

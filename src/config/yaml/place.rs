@@ -1,0 +1,104 @@
+/*!
+Places in a document, looked up by key: `place.key("sources").key("shop").item(2)`.
+
+A place that does not exist (a key that was left out, a value that came from a default) has the
+location of the nearest thing around it, so that validation never has to ask.
+*/
+
+use std::ops::Range;
+
+use crate::error::{Code, Diagnostic, Location};
+
+use super::{
+    Document,
+    tree::{Node, Value},
+};
+
+/// A value in a document, or the nearest one around where it would be.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    document: &'a Document,
+    node: Option<&'a Node>,
+    /// The key, where the value is that of a mapping; else the value.
+    label: Range<usize>,
+}
+
+impl<'a> Place<'a> {
+    pub(super) fn root(document: &'a Document) -> Self {
+        let start = document.root.span.start;
+        Self { document, node: Some(&document.root), label: start..start }
+    }
+
+    /// The value under a key of this mapping.
+    #[must_use]
+    pub fn key(&self, name: &str) -> Self {
+        match self.node.map(|node| &node.value) {
+            Some(Value::Mapping(entries)) => entries
+                .iter()
+                .find(|entry| entry.key == name)
+                .map(|entry| Self {
+                    node: Some(&entry.node),
+                    label: entry.key_span.clone(),
+                    ..self.clone()
+                })
+                .unwrap_or_else(|| self.absent()),
+            _ => self.absent(),
+        }
+    }
+
+    /// An item of this list. A list that was written as one value has that value as its first.
+    #[must_use]
+    pub fn item(&self, index: usize) -> Self {
+        match self.node.map(|node| &node.value) {
+            Some(Value::Sequence(items)) => items.get(index).map_or_else(
+                || self.absent(),
+                |node| Self { node: Some(node), label: node.span.clone(), ..self.clone() },
+            ),
+            Some(Value::Scalar(_)) if index == 0 => self.clone(),
+            _ => self.absent(),
+        }
+    }
+
+    fn absent(&self) -> Self {
+        Self { node: None, ..self.clone() }
+    }
+
+    /// Whether the document has a value here.
+    pub fn exists(&self) -> bool {
+        self.node.is_some()
+    }
+
+    /// The keys of this mapping as they are written, also those whose values are wrong.
+    pub fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
+        let entries = match self.node.map(|node| &node.value) {
+            Some(Value::Mapping(entries)) => entries.as_slice(),
+            _ => &[],
+        };
+        entries.iter().map(|entry| entry.key.as_str())
+    }
+
+    /// Where the value is; for collections and absent values, where their key is.
+    pub fn location(&self) -> Location {
+        match self.node {
+            Some(Node { span, value: Value::Scalar(_) | Value::Broken }) => {
+                self.document.locate(span.clone())
+            }
+            _ => self.key_location(),
+        }
+    }
+
+    /// Where the key is.
+    pub fn key_location(&self) -> Location {
+        self.document.locate(self.label.clone())
+    }
+
+    /// An error at the value.
+    pub fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, message).at(self.location())
+    }
+
+    /// An error at the key.
+    pub fn key_error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::error(code, message).at(self.key_location())
+    }
+}
