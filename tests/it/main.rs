@@ -1,3 +1,4 @@
 //! Integration tests: the program and the library as their users see them.
 
+mod storage;
 mod tidy;
