@@ -22,11 +22,15 @@ use datafusion::{
     sql::parser::Statement,
 };
 
-use crate::error::{Error, Result, codes};
+use crate::{
+    error::{Error, Result, codes},
+    functions,
+};
 
 pub mod errors;
 mod joins;
 pub mod memory;
+pub mod rules;
 pub mod store;
 pub mod types;
 
@@ -89,16 +93,12 @@ impl Engine {
             .with_object_list_cache_limit(0)
             .build_arc()
             .map_err(|error| errors::convert(&error))?;
-        let state = functions_installed(
-            SessionStateBuilder::new()
-                .with_default_features()
-                .with_config(session_config(&options))
-                .with_runtime_env(runtime),
-        )
-        .build();
-        let context = SessionContext::new_with_state(state);
-        crate::functions::register(&context)?;
-        Ok(Self { context, options })
+        let builder = SessionStateBuilder::new()
+            .with_default_features()
+            .with_config(session_config(&options))
+            .with_runtime_env(runtime);
+        let state = rules::install(functions::install(builder)).build();
+        Ok(Self { context: SessionContext::new_with_state(state), options })
     }
 
     pub fn options(&self) -> &EngineOptions {
@@ -206,10 +206,6 @@ impl Engine {
             self.options.spill_dir.clone(),
         )
     }
-}
-
-fn functions_installed(builder: SessionStateBuilder) -> SessionStateBuilder {
-    builder
 }
 
 fn session_config(options: &EngineOptions) -> SessionConfig {

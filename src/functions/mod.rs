@@ -1,12 +1,123 @@
 /*!
-SQL functions, one per file, named as in SQL. Mathematics lives in `models/`.
+SQL functions, one per file, named as in SQL.
+
+A new function is one file with a `FUNCTION` constant (its documentation and how to build it), one
+line in [`ALL`] and one file `tests/slt/<name>.slt`. Mathematics lives in `models/`; what a file here
+owns is the SQL surface: argument types, nulls, state that merges, memory that is accounted for.
 */
 
-use datafusion::prelude::SessionContext;
+use std::sync::Arc;
 
-use crate::error::Result;
+use datafusion::{
+    execution::SessionStateBuilder,
+    logical_expr::{ScalarUDF, WindowUDF},
+};
 
-/// Makes every function of this crate known to a session.
-pub fn register(_context: &SessionContext) -> Result<()> {
-    Ok(())
+mod argument;
+pub(crate) mod filter;
+mod scalar;
+
+mod entity_key;
+mod local_date;
+mod microseconds_between;
+mod period_start;
+mod rate;
+mod seconds_between;
+mod sessionize;
+mod short_key;
+
+/// Every function, in alphabetical order.
+pub const ALL: &[Function] = &[
+    entity_key::FUNCTION,
+    local_date::FUNCTION,
+    microseconds_between::FUNCTION,
+    period_start::FUNCTION,
+    rate::FUNCTION,
+    seconds_between::FUNCTION,
+    sessionize::FUNCTION,
+    short_key::FUNCTION,
+];
+
+/// A SQL function: what it promises and how it is built.
+pub struct Function {
+    pub doc: FunctionDoc,
+    build: Build,
+}
+
+/// The reference page of a function, as `journeymart functions NAME` prints it.
+#[derive(Debug, Clone, Copy, serde::Serialize)]
+pub struct FunctionDoc {
+    pub name: &'static str,
+    pub syntax: &'static str,
+    /// One sentence for the list of functions.
+    pub summary: &'static str,
+    /// Nulls, edges, ties, errors: everything a careful reader asks.
+    pub semantics: &'static str,
+    /// Time and memory, per row or group.
+    pub complexity: &'static str,
+    pub example: &'static str,
+    /// Where the definition comes from.
+    pub source: &'static str,
+}
+
+/// How a function comes to be, which is also its kind.
+#[derive(Clone, Copy)]
+enum Build {
+    Scalar(fn() -> ScalarUDF),
+    Window(fn() -> WindowUDF),
+}
+
+impl Function {
+    /// `scalar`, `aggregate`, `window` or `relation`.
+    pub fn kind(&self) -> &'static str {
+        match self.build {
+            Build::Scalar(_) => "scalar",
+            Build::Window(_) => "window",
+        }
+    }
+}
+
+/// Finds a function by its SQL name.
+pub fn find(name: &str) -> Option<&'static Function> {
+    ALL.iter().find(|function| function.doc.name.eq_ignore_ascii_case(name))
+}
+
+/// Makes every function known to a session; call it after `with_default_features`.
+pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+    for function in ALL {
+        match function.build {
+            Build::Scalar(build) => {
+                builder.scalar_functions().get_or_insert_default().push(Arc::new(build()));
+            }
+            Build::Window(build) => {
+                builder.window_functions().get_or_insert_default().push(Arc::new(build()));
+            }
+        }
+    }
+    builder
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_unique_and_sorted() {
+        for pair in ALL.windows(2) {
+            assert!(pair[0].doc.name < pair[1].doc.name, "{} is misplaced", pair[1].doc.name);
+        }
+    }
+
+    #[test]
+    fn every_page_is_complete() {
+        for function in ALL {
+            let doc = function.doc;
+            assert!(doc.syntax.starts_with(doc.name), "{} has another syntax", doc.name);
+            assert!(doc.summary.ends_with('.'), "{} has no summary", doc.name);
+            assert!(doc.semantics.ends_with('.'), "{} has no semantics", doc.name);
+            assert!(doc.complexity.ends_with('.'), "{} has no complexity", doc.name);
+            assert!(doc.example.contains(doc.name), "{} has no example", doc.name);
+            assert!(!doc.source.is_empty(), "{} has no source", doc.name);
+        }
+    }
 }

@@ -1,4 +1,6 @@
 //! Integration tests: the program and the library as their users see them.
 
 mod storage;
+mod functions;
+mod slt;
 mod tidy;

@@ -1,0 +1,212 @@
+/*!
+What arguments a function takes, and how a kernel reads them.
+
+[`Parameters`] turns argument types into the few types that kernels handle, and refuses the rest with
+a message that shows the syntax. Nothing is guessed: text is not parsed into a time stamp, a date gets
+no time of day, and floats are refused where the result must not depend on the order of addition.
+*/
+
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, AsArray, PrimitiveArray, StringArray},
+        datatypes::{ArrowPrimitiveType, DataType, IntervalUnit, TimeUnit},
+    },
+    common::{ScalarValue, exec_err, plan_err},
+    error::Result,
+    logical_expr::{ColumnarValue, Signature, Volatility},
+};
+
+/// What one argument may be, and as which Arrow type the kernel sees it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Argument {
+    /// Utf8.
+    Text,
+    /// Int64.
+    Integer,
+    /// Int64 or Decimal128: numbers whose sums are exact.
+    Exact,
+    /// A time stamp: microseconds, UTC. One without zone counts as UTC.
+    Instant,
+    /// Date32.
+    Date,
+    /// A time stamp or a date.
+    Calendar,
+    /// A fixed length of time: an interval (MonthDayNano), or whole seconds as Int64.
+    Span,
+}
+
+impl Argument {
+    /// How messages name it.
+    fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Integer => "an integer",
+            Self::Exact => "an integer or decimal",
+            Self::Instant => "a time stamp",
+            Self::Date => "a date",
+            Self::Calendar => "a time stamp or date",
+            Self::Span => "an interval or whole seconds",
+        }
+    }
+
+    /// The type the kernel gets for a given one, if it fits.
+    fn accept(self, given: &DataType) -> Option<DataType> {
+        let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+        match (self, given) {
+            (_, DataType::Dictionary(_, value)) => self.accept(value),
+            (
+                Self::Text,
+                DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 | DataType::Null,
+            ) => Some(DataType::Utf8),
+            (Self::Integer | Self::Exact, given) if given.is_integer() || given.is_null() => {
+                Some(DataType::Int64)
+            }
+            (
+                Self::Exact,
+                DataType::Decimal32(precision, scale)
+                | DataType::Decimal64(precision, scale)
+                | DataType::Decimal128(precision, scale),
+            ) => Some(DataType::Decimal128(*precision, *scale)),
+            (Self::Instant | Self::Calendar, DataType::Timestamp(..)) => Some(instant()),
+            (Self::Date | Self::Calendar, DataType::Date32 | DataType::Date64 | DataType::Null) => {
+                Some(DataType::Date32)
+            }
+            (Self::Instant, DataType::Null) => Some(instant()),
+            (Self::Span, DataType::Interval(_)) => {
+                Some(DataType::Interval(IntervalUnit::MonthDayNano))
+            }
+            (Self::Span, given) if given.is_integer() => Some(DataType::Int64),
+            _ => None,
+        }
+    }
+
+    /// The way out for a type that people reach for.
+    fn hint(self, given: &DataType) -> &'static str {
+        match (self, given) {
+            (Self::Exact, DataType::Float32 | DataType::Float64) => {
+                "; cast it to a decimal: float sums depend on the order of rows"
+            }
+            (Self::Date, DataType::Timestamp(..)) => "; `local_date(ts, zone)` gives the date",
+            (Self::Instant, DataType::Date32) => "; a date has no time of day",
+            (Self::Span, DataType::Duration(_)) => "; write `interval '30 minutes'` or 1800",
+            _ => "",
+        }
+    }
+}
+
+/// The arguments of one function.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parameters {
+    /// As documentation and messages show it: `rate(a, b)`.
+    pub(super) syntax: &'static str,
+    pub(super) required: &'static [Argument],
+    pub(super) optional: &'static [Argument],
+    /// What may follow any number of times.
+    pub(super) rest: Option<Argument>,
+}
+
+impl Parameters {
+    pub(super) const fn new(syntax: &'static str, required: &'static [Argument]) -> Self {
+        Self { syntax, required, optional: &[], rest: None }
+    }
+
+    /// Types are decided by [`Parameters::coerce`], not by DataFusion's rules.
+    pub(super) fn signature() -> Signature {
+        Signature::user_defined(Volatility::Immutable)
+    }
+
+    /// The types the kernel will see for the types given.
+    pub(super) fn coerce(&self, given: &[DataType]) -> Result<Vec<DataType>> {
+        let most = self.required.len() + self.optional.len();
+        if given.len() < self.required.len() || (given.len() > most && self.rest.is_none()) {
+            return plan_err!("`{}` got {} arguments", self.syntax, given.len());
+        }
+        let wanted = self.required.iter().chain(self.optional).copied();
+        let rest = std::iter::repeat_n(self.rest, given.len()).flatten();
+        let mut types = Vec::with_capacity(given.len());
+        for (position, (given, wanted)) in given.iter().zip(wanted.chain(rest)).enumerate() {
+            let Some(accepted) = wanted.accept(given) else {
+                return plan_err!(
+                    "argument {} of `{}` must be {}, not {given}{}",
+                    position + 1,
+                    self.syntax,
+                    wanted.noun(),
+                    wanted.hint(given)
+                );
+            };
+            types.push(accepted);
+        }
+        Ok(types)
+    }
+}
+
+/// The coerced arguments of one call, for a number of rows.
+pub(super) struct Arguments<'a> {
+    pub(super) values: &'a [ColumnarValue],
+    pub(super) rows: usize,
+}
+
+impl Arguments<'_> {
+    pub(super) fn has(&self, position: usize) -> bool {
+        position < self.values.len()
+    }
+
+    pub(super) fn array(&self, position: usize) -> Result<ArrayRef> {
+        self.values[position].to_array(self.rows)
+    }
+
+    /// An argument of a primitive type; [`Parameters::coerce`] made sure of it.
+    pub(super) fn primitive<T: ArrowPrimitiveType>(
+        &self,
+        position: usize,
+    ) -> Result<PrimitiveArray<T>> {
+        Ok(self.array(position)?.as_primitive::<T>().clone())
+    }
+
+    pub(super) fn text(&self, position: usize) -> Result<Text> {
+        Ok(match &self.values[position] {
+            ColumnarValue::Scalar(value) => {
+                Text::Constant(value.try_as_str().flatten().map(str::to_owned))
+            }
+            ColumnarValue::Array(array) => Text::Column(array.as_string::<i32>().clone()),
+        })
+    }
+}
+
+/// A text argument: mostly a constant such as a zone, sometimes a column.
+pub(super) enum Text {
+    Constant(Option<String>),
+    Column(StringArray),
+}
+
+impl Text {
+    pub(super) fn at(&self, row: usize) -> Option<&str> {
+        match self {
+            Self::Constant(value) => value.as_deref(),
+            Self::Column(array) => {
+                use datafusion::arrow::array::Array;
+                array.is_valid(row).then(|| array.value(row))
+            }
+        }
+    }
+}
+
+/// The microseconds of a constant [`Argument::Span`].
+pub(super) fn span_micros(syntax: &str, value: &ScalarValue) -> Result<i64> {
+    let micros = match value {
+        ScalarValue::Int64(Some(seconds)) => seconds.checked_mul(1_000_000),
+        ScalarValue::IntervalMonthDayNano(Some(interval)) if interval.months == 0 => {
+            i64::from(interval.days)
+                .checked_mul(86_400_000_000)
+                .and_then(|days| days.checked_add(interval.nanoseconds / 1_000))
+        }
+        ScalarValue::IntervalMonthDayNano(Some(_)) => {
+            return exec_err!("`{syntax}` needs a fixed length: a month is not one, write days");
+        }
+        _ => return exec_err!("`{syntax}` needs a length of time, not null"),
+    };
+    match micros {
+        Some(micros) if micros >= 0 => Ok(micros),
+        _ => exec_err!("`{syntax}` needs a length of time between 0 and 292,000 years"),
+    }
+}

@@ -1,0 +1,127 @@
+/*!
+`period_start(ts_or_date, unit [, zone])`: the first day of the local day, week, month, quarter or year.
+*/
+
+use std::sync::Arc;
+
+use chrono::{Datelike, Days, NaiveDate};
+use chrono_tz::Tz;
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, AsArray, Date32Array},
+        datatypes::{DataType, Date32Type, TimestampMicrosecondType},
+    },
+    common::{exec_datafusion_err, exec_err},
+    error::Result,
+    logical_expr::ScalarUDF,
+};
+
+use super::{
+    Build, Function, FunctionDoc,
+    argument::{Argument, Arguments, Parameters, Text},
+    local_date::{Zones, local_day},
+    scalar::Scalar,
+};
+
+pub(super) const FUNCTION: Function = Function {
+    doc: FunctionDoc {
+        name: "period_start",
+        syntax: "period_start(ts_or_date, unit [, zone])",
+        summary: "First date of the period that a time stamp or date lies in.",
+        semantics: "`unit` is 'day', 'week' (ISO, from Monday), 'month', 'quarter' or 'year'. A time \
+                    stamp is first brought to its local date in `zone` (UTC without one); a date \
+                    takes no zone. Null where any argument is null, an error for an unknown unit or \
+                    zone.",
+        complexity: "O(1) a row, no state.",
+        example: "select period_start(ordered_at, 'month', $timezone) as month_start_date from core.orders",
+        source: "ISO 8601 weeks; IANA time zone database.",
+    },
+    build: Build::Scalar(build),
+};
+
+fn build() -> ScalarUDF {
+    Scalar {
+        name: FUNCTION.doc.name,
+        parameters: Parameters {
+            optional: &[Argument::Text],
+            ..Parameters::new(FUNCTION.doc.syntax, &[Argument::Calendar, Argument::Text])
+        },
+        returns: DataType::Date32,
+        kernel,
+    }
+    .into()
+}
+
+fn kernel(arguments: &Arguments) -> Result<ArrayRef> {
+    let values = arguments.array(0)?;
+    let units = arguments.text(1)?;
+    let is_date = values.data_type() == &DataType::Date32;
+    if is_date && arguments.has(2) {
+        return exec_err!("`{}`: a date takes no zone", FUNCTION.doc.syntax);
+    }
+    let mut zones = Zones::new(match arguments.has(2) {
+        true => arguments.text(2)?,
+        false => Text::Constant(Some(Tz::UTC.name().to_owned())),
+    });
+    let mut starts = Date32Array::builder(arguments.rows);
+    for row in 0..arguments.rows {
+        let start = match (units.at(row), zones.at(row)?) {
+            (Some(unit), Some(zone)) if values.is_valid(row) => {
+                let unit = Unit::parse(unit)?;
+                let day = match is_date {
+                    true => values.as_primitive::<Date32Type>().value(row),
+                    false => local_day(
+                        values.as_primitive::<TimestampMicrosecondType>().value(row),
+                        zone,
+                    )?,
+                };
+                Some(unit.start(day)?)
+            }
+            _ => None,
+        };
+        starts.append_option(start);
+    }
+    Ok(Arc::new(starts.finish()))
+}
+
+#[derive(Clone, Copy)]
+enum Unit {
+    Day,
+    Week,
+    Month,
+    Quarter,
+    Year,
+}
+
+impl Unit {
+    fn parse(text: &str) -> Result<Self> {
+        Ok(match text {
+            "day" => Self::Day,
+            "week" => Self::Week,
+            "month" => Self::Month,
+            "quarter" => Self::Quarter,
+            "year" => Self::Year,
+            _ => {
+                return exec_err!(
+                    "`{}`: unknown unit `{text}`, valid are 'day', 'week', 'month', 'quarter', 'year'",
+                    FUNCTION.doc.syntax
+                );
+            }
+        })
+    }
+
+    /// The first day of the period that a day lies in.
+    fn start(self, day: i32) -> Result<i32> {
+        let out_of_range = || exec_datafusion_err!("date of {day} days is out of range");
+        let date = Date32Type::to_naive_date_opt(day).ok_or_else(out_of_range)?;
+        let since_monday = Days::new(u64::from(date.weekday().num_days_from_monday()));
+        let start = match self {
+            Self::Day => Some(date),
+            Self::Week => date.checked_sub_days(since_monday),
+            Self::Month => date.with_day(1),
+            Self::Quarter => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
+            Self::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
+        };
+        start.map(Date32Type::from_naive_date).ok_or_else(out_of_range)
+    }
+}
