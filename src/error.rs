@@ -234,6 +234,19 @@ impl Diagnostics {
         self.0.iter().any(|diagnostic| diagnostic.severity == Severity::Error)
     }
 
+    /// In the order of the places they are about, each said once; what has no place comes first.
+    #[must_use]
+    pub fn sorted(mut self) -> Self {
+        self.0.sort_by(|a, b| {
+            let place = |one: &Diagnostic| {
+                one.location.as_ref().map(|at| (at.file.clone(), at.line, at.column))
+            };
+            place(a).cmp(&place(b))
+        });
+        self.0.dedup();
+        self
+    }
+
     /// The warnings, or a usage error that holds everything found.
     pub fn finish(self) -> Result<Vec<Diagnostic>> {
         if self.has_errors() {

@@ -80,7 +80,7 @@ impl fmt::Display for Timespan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.seconds();
         let units = [(86_400, "d"), (3_600, "h"), (60, "m")];
-        match units.iter().find(|(unit, _)| seconds > 0 && seconds % unit == 0) {
+        match units.iter().find(|(unit, _)| seconds > 0 && seconds.is_multiple_of(*unit)) {
             Some((unit, name)) => write!(f, "{}{name}", seconds / unit),
             None => write!(f, "{seconds}s"),
         }
@@ -112,7 +112,7 @@ impl FromStr for ByteSize {
 impl fmt::Display for ByteSize {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let units = [(40, "TB"), (30, "GB"), (20, "MB"), (10, "KB")];
-        match units.iter().find(|(shift, _)| self.0 > 0 && self.0 % (1 << shift) == 0) {
+        match units.iter().find(|(shift, _)| self.0 > 0 && self.0.is_multiple_of(1 << shift)) {
             Some((shift, name)) => write!(f, "{}{name}", self.0 >> shift),
             None => write!(f, "{}B", self.0),
         }

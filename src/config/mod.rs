@@ -5,6 +5,19 @@ Leaves reading files and everything about tables to others; imports neither Arro
 */
 
 pub mod formats;
+pub mod params;
+pub mod pipeline;
 pub mod source;
 pub mod types;
 pub mod yaml;
+
+mod load;
+mod resolve;
+mod wire;
+
+pub use load::{LoadRequest, PresetText, load};
+
+/// The JSON Schema of a pipeline file, for editors.
+pub fn schema() -> serde_json::Value {
+    yaml::Schema::of::<wire::PipelineConfig>().into_json()
+}

@@ -5,13 +5,14 @@ One source: which files, how they are parsed, what their columns mean.
 other with every default filled in, which is all that the loader sees.
 */
 
-use std::time::Duration;
-
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::ColumnType;
+use super::{
+    formats::{Name, Sign, TimeZone, Timespan},
+    types::ColumnType,
+};
 
 /// How one export is found, parsed and mapped. A preset fills in whatever is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -30,29 +31,37 @@ pub struct SourceConfig {
     /// How JSON is read.
     pub json: Option<JsonOptions>,
     /// The columns to load, by name. Others are ignored.
-    pub columns: Option<IndexMap<String, ColumnConfig>>,
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub columns: IndexMap<String, ColumnConfig>,
     /// Typed columns that travel unchanged through inbound and core.
-    pub carry: Option<Vec<String>>,
+    #[serde(default)]
+    pub carry: Vec<String>,
     /// Text that means null in every column, beside the empty cell.
-    pub nulls: Option<Vec<String>>,
-    /// The time zone of time stamps that carry none.
-    pub timezone: Option<String>,
+    #[serde(default)]
+    pub nulls: Vec<String>,
+    /// The time zone of time stamps that carry none; by default the pipeline's.
+    pub timezone: Option<TimeZone>,
     /// The columns that identify a record; of rows that share them the latest stays.
-    pub key: Option<Vec<String>>,
+    #[serde(default)]
+    pub key: Vec<String>,
     /// The column whose highest value is the latest version of a record.
     pub order_by: Option<String>,
     /// The contracts this source feeds, each through its mapping SQL.
     pub feeds: Option<OneOrMany>,
     /// A namespace shared with other sources, so that equal ids mean the same thing.
-    pub namespace: Option<String>,
+    pub namespace: Option<Name>,
     /// What happens to a cell that cannot be read as its type.
     pub on_bad_cell: Option<OnBadCell>,
-    /// The share of bad rows above which the run fails, 0 to 1.
+    /// The share of bad rows above which the run fails, 0 to 1; by default 0.01.
+    #[schemars(range(min = 0.0, max = 1.0))]
     pub max_bad_ratio: Option<f64>,
-    /// Whether a path that matches no file is an error.
+    /// Whether a path that matches no file is an error; by default it is.
     pub required: Option<bool>,
     /// What a survey export asks and how it is scored.
     pub survey: Option<SurveyConfig>,
+    /// How old the newest row may be when a run starts.
+    pub freshness: Option<FreshnessConfig>,
 }
 
 /// One name or several.
@@ -117,18 +126,18 @@ pub enum Format {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CsvOptions {
-    /// One character, by default a comma.
-    pub delimiter: Option<String>,
+    /// One character, by default a comma; `\\t` is the tab.
+    pub delimiter: Option<Sign>,
     /// The quote character, by default `"`; an empty text switches quoting off.
-    pub quote: Option<String>,
+    pub quote: Option<Sign>,
     /// The escape character, by default none (a quote is doubled).
-    pub escape: Option<String>,
+    pub escape: Option<Sign>,
     /// `utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16le` or `utf-16be`; a byte order mark wins.
     pub encoding: Option<String>,
     /// The decimal sign of numbers, `.` (default) or `,`.
-    pub decimal: Option<String>,
+    pub decimal: Option<Sign>,
     /// The thousands sign of numbers, by default none.
-    pub thousands: Option<String>,
+    pub thousands: Option<Sign>,
     /// Lines before the header.
     pub skip_rows: Option<u32>,
     /// Header rows: names come from the first, the others are kept as column descriptions. 0: none.
@@ -155,25 +164,30 @@ pub struct ColumnConfig {
     /// A row without this value is quarantined.
     pub required: Option<bool>,
     /// strftime formats to try in order, by default ISO 8601.
-    pub formats: Option<Vec<String>>,
+    #[serde(default)]
+    pub formats: Vec<String>,
     /// The unit of a numeric time stamp: `s`, `ms` or `us` since 1970.
     pub epoch: Option<EpochUnit>,
     /// The time zone of values that carry none; by default the source's.
-    pub timezone: Option<String>,
+    pub timezone: Option<TimeZone>,
     /// Which instant an ambiguous local time (clocks set back) means.
     pub ambiguous: Option<Ambiguous>,
     /// What a local time that does not exist (clocks set forward) means.
     pub nonexistent: Option<Nonexistent>,
     /// Text that means null here, beside the source's.
-    pub nulls: Option<Vec<String>>,
+    #[serde(default)]
+    pub nulls: Vec<String>,
     /// The decimal sign, `.` or `,`; by default the source's.
-    pub decimal: Option<String>,
+    pub decimal: Option<Sign>,
     /// Digits by which an integer amount is shifted: 2 turns 1999 cents into 19.99.
+    #[schemars(range(max = 18))]
     pub minor_units: Option<u32>,
     /// Texts that mean true; by default true, t, yes, y, 1.
-    pub true_values: Option<Vec<String>>,
+    #[serde(default)]
+    pub true_values: Vec<String>,
     /// Texts that mean false; by default false, f, no, n, 0.
-    pub false_values: Option<Vec<String>>,
+    #[serde(default)]
+    pub false_values: Vec<String>,
     /// The class of personal data: `email`, `phone`, `name`, `address`, `ip`, `birth`, `id`, `free_text`.
     pub pii: Option<String>,
     /// What the column means.
@@ -217,18 +231,28 @@ pub enum OnBadCell {
     Fail,
 }
 
-/// What a survey export asks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// What a survey export asks. A pipeline's keys are laid over its preset's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SurveyConfig {
     /// `nps`, `csat` or `ces`.
-    pub kind: SurveyKind,
+    pub kind: Option<SurveyKind>,
     /// Lowest and highest score.
-    pub scale: [i64; 2],
-    /// The column that holds the score.
-    pub score: String,
+    pub scale: Option<[i64; 2]>,
+    /// The column or header that holds the score.
+    pub score: Option<String>,
     /// The survey's id; by default the source's name.
-    pub id: Option<String>,
+    pub id: Option<Name>,
+}
+
+/// Limits on the age of a source's newest row.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FreshnessConfig {
+    /// Older than this is a warning.
+    pub warn_after: Option<Timespan>,
+    /// Older than this is an error, and nothing is published.
+    pub error_after: Option<Timespan>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -260,7 +284,18 @@ pub struct Source {
     pub on_bad_cell: OnBadCell,
     pub max_bad_ratio: f64,
     pub required: bool,
-    pub survey: Option<SurveyConfig>,
+    pub survey: Option<Survey>,
+    pub freshness: Freshness,
+}
+
+/// What a survey asks, complete.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Survey {
+    pub kind: SurveyKind,
+    pub scale: [i64; 2],
+    /// The column or header that the column `survey_score` repeats.
+    pub score: String,
+    pub id: String,
 }
 
 /// Resolved CSV options.
@@ -301,8 +336,8 @@ pub struct Column {
 }
 
 /// How old a source's newest row may be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
 pub struct Freshness {
-    pub warn_after: Option<Duration>,
-    pub error_after: Option<Duration>,
+    pub warn_after: Option<Timespan>,
+    pub error_after: Option<Timespan>,
 }

@@ -1,5 +1,6 @@
 //! Integration tests: the program and the library as their users see them.
 
+mod config;
 mod storage;
 mod functions;
 mod slt;

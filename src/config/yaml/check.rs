@@ -68,16 +68,16 @@ impl Check<'_> {
         let schema = self.schema.resolve(schema);
         let alternatives = alternatives(schema, "anyOf");
         if !alternatives.is_empty() {
-            if is_null(node) && alternatives.iter().any(|one| takes(one, "null")) {
-                return None;
-            }
             let schema = self.schema;
             let real = alternatives.iter().map(|one| schema.resolve(one));
             let real: Vec<&Json> = real.filter(|one| one["type"] != "null").collect();
-            let fitting = real.iter().find(|one| takes(one, kind(node))).or(real.first());
-            return fitting.and_then(|fitting| self.node(node, subject, fitting));
+            let fitting = real.iter().find(|one| takes(one, kind(node))).or(real.first())?;
+            if is_null(node, fitting) && real.len() < alternatives.len() {
+                return None;
+            }
+            return self.node(node, subject, fitting);
         }
-        if is_null(node) && takes(schema, "null") {
+        if is_null(node, schema) && takes(schema, "null") {
             return None;
         }
         match &node.value {
@@ -179,15 +179,15 @@ impl Check<'_> {
     ) -> Result<Json, Diagnostic> {
         let text = &*scalar.text;
         let wrong = || hinted(wrong_type(subject, schema, &shown(scalar)), text, schema);
-        if scalar.is_null() && !scalar.expanded {
-            return Err(wrong());
-        }
         if let Some(values) = enumeration(schema) {
             if values.contains(&text) {
                 return Ok(text.into());
             }
             let message = format!("{} is no value of {}", shown(scalar), subject.name);
             return Err(Diagnostic::error(codes::INVALID_VALUE, message).did_you_mean(text, values));
+        }
+        if scalar.is_null() && !scalar.expanded {
+            return Err(wrong());
         }
         let meaningful = scalar.plain || scalar.expanded;
         if takes(schema, "string") {
@@ -221,8 +221,10 @@ impl Check<'_> {
     }
 }
 
-fn is_null(node: &Node) -> bool {
-    matches!(&node.value, Value::Scalar(scalar) if scalar.is_null())
+/// Whether a value is absent; where `null` is one of the words of an enum, it is that word.
+fn is_null(node: &Node, schema: &Json) -> bool {
+    let Value::Scalar(scalar) = &node.value else { return false };
+    scalar.is_null() && enumeration(schema).is_none_or(|words| !words.contains(&&*scalar.text))
 }
 
 fn kind(node: &Node) -> &'static str {

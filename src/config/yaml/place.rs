@@ -11,38 +11,49 @@ use crate::error::{Code, Diagnostic, Location};
 
 use super::{
     Document,
-    tree::{Node, Value},
+    tree::{Entry, Node, Value},
 };
 
 /// A value in a document, or the nearest one around where it would be.
+///
+/// Where one document is laid over another (a pipeline's source over its preset), looks are taken
+/// in the upper one first.
 #[derive(Debug, Clone)]
 pub struct Place<'a> {
     document: &'a Document,
     node: Option<&'a Node>,
     /// The key, where the value is that of a mapping; else the value.
     label: Range<usize>,
+    under: Option<Box<Place<'a>>>,
 }
 
 impl<'a> Place<'a> {
     pub(super) fn root(document: &'a Document) -> Self {
         let start = document.root.span.start;
-        Self { document, node: Some(&document.root), label: start..start }
+        Self { document, node: Some(&document.root), label: start..start, under: None }
+    }
+
+    /// This place with another document's under it.
+    #[must_use]
+    pub fn over(mut self, under: Place<'a>) -> Self {
+        self.under = Some(Box::new(under));
+        self
     }
 
     /// The value under a key of this mapping.
     #[must_use]
     pub fn key(&self, name: &str) -> Self {
-        match self.node.map(|node| &node.value) {
-            Some(Value::Mapping(entries)) => entries
-                .iter()
-                .find(|entry| entry.key == name)
-                .map(|entry| Self {
-                    node: Some(&entry.node),
-                    label: entry.key_span.clone(),
-                    ..self.clone()
-                })
-                .unwrap_or_else(|| self.absent()),
-            _ => self.absent(),
+        let under = self.under.as_ref().map(|under| under.key(name)).filter(Place::exists);
+        let entry = self.entries().iter().find(|entry| entry.key == name);
+        match (entry, under) {
+            (Some(entry), under) => Self {
+                document: self.document,
+                node: Some(&entry.node),
+                label: entry.key_span.clone(),
+                under: under.map(Box::new),
+            },
+            (None, Some(under)) => under,
+            (None, None) => self.absent(),
         }
     }
 
@@ -52,7 +63,12 @@ impl<'a> Place<'a> {
         match self.node.map(|node| &node.value) {
             Some(Value::Sequence(items)) => items.get(index).map_or_else(
                 || self.absent(),
-                |node| Self { node: Some(node), label: node.span.clone(), ..self.clone() },
+                |node| Self {
+                    document: self.document,
+                    node: Some(node),
+                    label: node.span.clone(),
+                    under: None,
+                },
             ),
             Some(Value::Scalar(_)) if index == 0 => self.clone(),
             _ => self.absent(),
@@ -60,7 +76,14 @@ impl<'a> Place<'a> {
     }
 
     fn absent(&self) -> Self {
-        Self { node: None, ..self.clone() }
+        Self { node: None, under: None, ..self.clone() }
+    }
+
+    fn entries(&self) -> &'a [Entry] {
+        match self.node.map(|node| &node.value) {
+            Some(Value::Mapping(entries)) => entries,
+            _ => &[],
+        }
     }
 
     /// Whether the document has a value here.
@@ -69,12 +92,14 @@ impl<'a> Place<'a> {
     }
 
     /// The keys of this mapping as they are written, also those whose values are wrong.
-    pub fn keys(&self) -> impl Iterator<Item = &'a str> + use<'a> {
-        let entries = match self.node.map(|node| &node.value) {
-            Some(Value::Mapping(entries)) => entries.as_slice(),
-            _ => &[],
-        };
-        entries.iter().map(|entry| entry.key.as_str())
+    pub fn keys(&self) -> Vec<&'a str> {
+        let mut keys: Vec<&str> = self.entries().iter().map(|entry| entry.key.as_str()).collect();
+        for key in self.under.iter().flat_map(|under| under.keys()) {
+            if !keys.contains(&key) {
+                keys.push(key);
+            }
+        }
+        keys
     }
 
     /// Where the value is; for collections and absent values, where their key is.

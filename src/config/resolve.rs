@@ -1,0 +1,313 @@
+/*!
+A source with every default filled in, and what its keys say about each other checked.
+
+The preset was laid under the source before this; a place knows which of the two files it is in.
+*/
+
+use chrono_tz::Tz;
+use indexmap::IndexMap;
+
+use super::{
+    source::{
+        Column, ColumnConfig, Csv, CsvOptions, Freshness, FreshnessConfig, Source, SourceConfig,
+        Survey, SurveyConfig,
+    },
+    types::ColumnType,
+    yaml::Place,
+};
+use crate::error::{Diagnostics, codes};
+
+/// The column that repeats a survey's score under a name that every mapping knows.
+const SURVEY_SCORE: &str = "survey_score";
+/// Columns that the loader adds.
+const RESERVED: [&str; 3] = ["_file", "_line", SURVEY_SCORE];
+/// Bad rows that a source may have, where it does not say.
+const MAX_BAD_RATIO: f64 = 0.01;
+const TRUE: [&str; 5] = ["true", "t", "yes", "y", "1"];
+const FALSE: [&str; 5] = ["false", "f", "no", "n", "0"];
+
+/// What sources are resolved against.
+pub(super) struct Context<'a> {
+    pub(super) timezone: Tz,
+    pub(super) locations: &'a IndexMap<String, String>,
+    /// Also those whose values are wrong, so that one fault is not told twice.
+    pub(super) location_names: Vec<&'a str>,
+}
+
+pub(super) fn source(
+    name: &str,
+    config: SourceConfig,
+    context: &Context<'_>,
+    place: &Place<'_>,
+    found: &mut Diagnostics,
+) -> Option<Source> {
+    let missing = |key: &str| {
+        let message = format!("source `{name}` lacks the key `{key}`");
+        (!place.key(key).exists()).then(|| place.key_error(codes::MISSING_KEY, message))
+    };
+    found.extend(config.path.is_none().then(|| missing("path")).flatten());
+    found.extend(config.format.is_none().then(|| missing("format")).flatten().map(|fault| {
+        fault.hint("name a `preset`, or the format: `csv`, `ndjson`, `json` or `parquet`")
+    }));
+    found.extend(
+        config
+            .columns
+            .is_empty()
+            .then(|| missing("columns"))
+            .flatten()
+            .map(|fault| fault.hint("name a `preset`, or the columns: `order_id: {type: string}`")),
+    );
+    let path = path(&config, context, place, found);
+    let csv_options = config.csv.clone().unwrap_or_default();
+    let csv = csv(&csv_options, &place.key("csv"), found);
+    let survey = config.survey.as_ref().and_then(|survey| {
+        resolve_survey(name, survey, &config.columns, &place.key("survey"), found)
+    });
+    check_names(&config, place, found);
+
+    let defaults = ColumnDefaults::new(&config, &csv_options, context.timezone);
+    for (name, column) in &config.columns {
+        check_column(column, &place.key("columns").key(name), found);
+    }
+    let mut columns: Vec<Column> =
+        config.columns.iter().map(|(name, column)| defaults.column(name, column)).collect();
+    columns.extend(survey.as_ref().map(|survey| defaults.score(&survey.score, &columns)));
+    Some(Source {
+        name: name.to_owned(),
+        preset: config.preset,
+        description: config.description,
+        path: path?,
+        format: config.format?,
+        csv,
+        json: config.json.unwrap_or_default(),
+        columns,
+        carry: config.carry,
+        key: config.key,
+        order_by: config.order_by,
+        feeds: config.feeds.map(|feeds| feeds.0).unwrap_or_default(),
+        namespace: config.namespace.map_or_else(|| name.to_owned(), |name| name.0),
+        on_bad_cell: config.on_bad_cell.unwrap_or_default(),
+        max_bad_ratio: config.max_bad_ratio.unwrap_or(MAX_BAD_RATIO),
+        required: config.required.unwrap_or(true),
+        survey,
+        freshness: freshness(&config.freshness.unwrap_or_default(), &place.key("freshness"), found),
+    })
+}
+
+/// Puts locations into `{name}/…`; `{date:…}` belongs to the listing and stays.
+pub(super) fn path(
+    config: &SourceConfig,
+    context: &Context<'_>,
+    place: &Place<'_>,
+    found: &mut Diagnostics,
+) -> Option<String> {
+    let place = place.key("path");
+    let mut result = String::new();
+    let mut rest = config.path.as_deref()?;
+    let mut sound = true;
+    while let Some((before, from)) = rest.split_once('{') {
+        result.push_str(before);
+        let Some((name, after)) = from.split_once('}') else {
+            found.push(place.error(codes::INVALID_VALUE, "`{` is never closed"));
+            return None;
+        };
+        rest = after;
+        if name.starts_with("date:") {
+            result.push_str(&format!("{{{name}}}"));
+        } else if let Some(location) = context.locations.get(name) {
+            result.push_str(location.trim_end_matches('/'));
+        } else {
+            sound = false;
+            if !context.location_names.contains(&name) {
+                let message = format!("no location is called `{name}`");
+                let names = context.location_names.iter().copied();
+                found.push(place.error(codes::UNKNOWN_NAME, message).did_you_mean(name, names));
+            }
+        }
+    }
+    result.push_str(rest);
+    sound.then_some(result)
+}
+
+fn csv(options: &CsvOptions, place: &Place<'_>, found: &mut Diagnostics) -> Csv {
+    let encoding = options.encoding.clone().unwrap_or_else(|| "utf-8".to_owned());
+    if encoding_rs::Encoding::for_label(encoding.as_bytes()).is_none() {
+        let message = format!("`{encoding}` is no encoding");
+        found.push(place.key("encoding").error(codes::INVALID_VALUE, message).did_you_mean(
+            &encoding,
+            ["utf-8", "windows-1252", "iso-8859-1", "utf-16le", "utf-16be"],
+        ));
+    }
+    let delimiter = options.delimiter.map_or(Some(b','), |sign| sign.0);
+    if delimiter.is_none() {
+        found.push(place.key("delimiter").error(codes::INVALID_VALUE, "the delimiter is empty"));
+    }
+    Csv {
+        delimiter: delimiter.unwrap_or(b','),
+        quote: options.quote.map_or(Some(b'"'), |sign| sign.0),
+        escape: options.escape.and_then(|sign| sign.0),
+        encoding,
+        skip_rows: options.skip_rows.unwrap_or(0),
+        header_rows: options.header_rows.unwrap_or(1),
+    }
+}
+
+fn resolve_survey(
+    source: &str,
+    config: &SurveyConfig,
+    columns: &IndexMap<String, ColumnConfig>,
+    place: &Place<'_>,
+    found: &mut Diagnostics,
+) -> Option<Survey> {
+    let mut required = |key: &str, given: bool| {
+        if !given && !place.key(key).exists() {
+            let message = format!("`survey` lacks the key `{key}`");
+            found.push(place.key_error(codes::MISSING_KEY, message));
+        }
+    };
+    required("kind", config.kind.is_some());
+    required("scale", config.scale.is_some());
+    required("score", config.score.is_some());
+    let (kind, scale, score) = (config.kind?, config.scale?, config.score.clone()?);
+    if scale[0] >= scale[1] {
+        let message = "the lowest score comes first: `[0, 10]`";
+        found.push(place.key("scale").error(codes::INVALID_VALUE, message));
+    }
+    // Without a declared column of that name it is a header, which only the file can disprove.
+    if let Some(ColumnType::String | ColumnType::Int64) | None =
+        columns.get(&score).map(|column| column.column_type.as_ref().unwrap_or(&ColumnType::String))
+    {
+    } else {
+        let message = format!("column `{score}` cannot hold a score");
+        found.push(place.key("score").error(codes::INVALID_VALUE, message));
+    }
+    let id = config.id.clone().map_or_else(|| source.to_owned(), |id| id.0);
+    Some(Survey { kind, scale, score, id })
+}
+
+/// Keys, order and carried columns name columns that exist.
+fn check_names(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics) {
+    let known = place.key("columns").keys();
+    let mut check = |name: &str, place: Place<'_>| {
+        if !known.contains(&name) {
+            let message = format!("no column is called `{name}`");
+            found.push(
+                place.error(codes::UNKNOWN_NAME, message).did_you_mean(name, known.iter().copied()),
+            );
+        }
+    };
+    for (key, names) in [("key", &config.key), ("carry", &config.carry)] {
+        for (index, name) in names.iter().enumerate() {
+            check(name, place.key(key).item(index));
+        }
+    }
+    if let Some(name) = &config.order_by {
+        check(name, place.key("order_by"));
+    }
+    for name in config.columns.keys().filter(|name| RESERVED.contains(&name.as_str())) {
+        let message = format!("the loader adds a column `{name}` of its own");
+        let place = place.key("columns").key(name);
+        found.push(
+            place
+                .key_error(codes::INVALID_VALUE, message)
+                .hint("give it another name, and the header as `from`"),
+        );
+    }
+}
+
+fn freshness(config: &FreshnessConfig, place: &Place<'_>, found: &mut Diagnostics) -> Freshness {
+    if let (Some(warn), Some(error)) = (config.warn_after, config.error_after)
+        && warn > error
+    {
+        let message = "`warn_after` comes after `error_after`";
+        found.push(place.key("warn_after").error(codes::INVALID_VALUE, message));
+    }
+    Freshness { warn_after: config.warn_after, error_after: config.error_after }
+}
+
+/// What a column takes from its source.
+struct ColumnDefaults {
+    timezone: Tz,
+    nulls: Vec<String>,
+    decimal: char,
+    thousands: Option<char>,
+}
+
+impl ColumnDefaults {
+    fn new(config: &SourceConfig, csv: &CsvOptions, timezone: Tz) -> Self {
+        let sign = |sign: Option<u8>| sign.map(char::from);
+        Self {
+            timezone: config.timezone.map_or(timezone, |zone| zone.0),
+            nulls: config.nulls.clone(),
+            decimal: csv.decimal.and_then(|decimal| sign(decimal.0)).unwrap_or('.'),
+            thousands: csv.thousands.and_then(|thousands| sign(thousands.0)),
+        }
+    }
+
+    fn column(&self, name: &str, config: &ColumnConfig) -> Column {
+        let mut nulls = vec![String::new()];
+        for null in self.nulls.iter().chain(&config.nulls) {
+            if !nulls.contains(null) {
+                nulls.push(null.clone());
+            }
+        }
+        let or_else = |given: &[String], default: &[&str]| match given {
+            [] => default.iter().map(|text| (*text).to_owned()).collect(),
+            given => given.to_vec(),
+        };
+        Column {
+            name: name.to_owned(),
+            column_type: config.column_type.clone().unwrap_or(ColumnType::String),
+            from: config.from.clone().map_or_else(|| vec![name.to_owned()], |from| from.0),
+            required: config.required.unwrap_or(false),
+            formats: config.formats.clone(),
+            epoch: config.epoch,
+            timezone: config.timezone.map_or(self.timezone, |zone| zone.0).name().to_owned(),
+            ambiguous: config.ambiguous.unwrap_or_default(),
+            nonexistent: config.nonexistent.unwrap_or_default(),
+            nulls,
+            decimal: config.decimal.and_then(|sign| sign.0).map_or(self.decimal, char::from),
+            thousands: self.thousands,
+            minor_units: config.minor_units.unwrap_or(0),
+            true_values: or_else(&config.true_values, &TRUE),
+            false_values: or_else(&config.false_values, &FALSE),
+            pii: config.pii.clone(),
+            description: config.description.clone(),
+        }
+    }
+
+    /// `survey_score`: the score's column once more, as a whole number.
+    fn score(&self, score: &str, columns: &[Column]) -> Column {
+        let declared = columns.iter().find(|column| column.name == score).cloned();
+        Column {
+            name: SURVEY_SCORE.to_owned(),
+            column_type: ColumnType::Int64,
+            required: false,
+            description: Some("The score that the survey asked for.".to_owned()),
+            ..declared.unwrap_or_else(|| self.column(score, &ColumnConfig::default()))
+        }
+    }
+}
+
+/// Options that belong to another type than the column's would silently do nothing.
+fn check_column(config: &ColumnConfig, place: &Place<'_>, found: &mut Diagnostics) {
+    if config.column_type.is_none() && place.key("type").exists() {
+        return;
+    }
+    let column_type = config.column_type.as_ref().unwrap_or(&ColumnType::String);
+    let temporal = matches!(column_type, ColumnType::Timestamp | ColumnType::Date);
+    let decimal = matches!(column_type, ColumnType::Decimal(..));
+    let boolean = *column_type == ColumnType::Bool;
+    for (key, given, fits) in [
+        ("formats", !config.formats.is_empty(), temporal),
+        ("epoch", config.epoch.is_some(), temporal),
+        ("minor_units", config.minor_units.is_some(), decimal),
+        ("true_values", !config.true_values.is_empty(), boolean),
+        ("false_values", !config.false_values.is_empty(), boolean),
+    ] {
+        if given && !fits {
+            let message = format!("`{key}` means nothing for a {column_type}");
+            found.push(place.key(key).key_error(codes::INVALID_VALUE, message));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! Pipelines that load and pipelines that do not, as data files under `tests/config`.
+//!
+//! `ok/<case>.yaml` must load as `ok/<case>.json` says; `bad/<case>.yaml` must fail with exactly the
+//! lines of `bad/<case>.txt`. `UPDATE_EXPECT=1` writes what happened instead.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use chrono::{DateTime, Utc};
+use journeymart::{
+    config::{self, LoadRequest, pipeline::Pipeline},
+    error::{Error, Kind},
+};
+
+const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/config");
+
+fn now() -> DateTime<Utc> {
+    // Still 30 June in UTC, already 1 July in Amsterdam.
+    "2026-06-30T22:30:00Z".parse().unwrap()
+}
+
+fn preset(name: &str) -> Option<(String, String)> {
+    let file = format!("presets/{name}.yaml");
+    let text = fs::read_to_string(Path::new(FOLDER).join(&file)).ok()?;
+    Some((file, text))
+}
+
+fn variable(name: &str) -> Option<String> {
+    (name == "BUCKET").then(|| "s3://acme-bucket".to_owned())
+}
+
+/// Loads a case with what its first comment line asks for: `# target: prod`, `# param: k=v`.
+fn load(path: &Path) -> Result<Pipeline, Error> {
+    let text = fs::read_to_string(path).unwrap();
+    let mut target = None;
+    let mut params = Vec::new();
+    for line in text.lines().take_while(|line| line.starts_with('#')) {
+        if let Some(name) = line.strip_prefix("# target: ") {
+            target = Some(name);
+        }
+        if let Some((name, value)) = line.strip_prefix("# param: ").and_then(|p| p.split_once('='))
+        {
+            params.push((name.to_owned(), value.to_owned()));
+        }
+    }
+    let (pipeline, warnings) = config::load(&LoadRequest {
+        project_dir: Path::new(FOLDER),
+        pipeline: Some(path),
+        target,
+        params: &params,
+        env: &variable,
+        presets: &preset,
+        preset_names: &["shop_orders".to_owned(), "broken".to_owned()],
+        now: now(),
+    })?;
+    assert!(warnings.is_empty(), "{}: {warnings:?}", path.display());
+    Ok(pipeline)
+}
+
+fn cases(folder: &str) -> Vec<PathBuf> {
+    let mut cases: Vec<PathBuf> = fs::read_dir(Path::new(FOLDER).join(folder))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|end| end == "yaml"))
+        .collect();
+    cases.sort();
+    assert!(!cases.is_empty());
+    cases
+}
+
+/// Compares with the file beside the case, or writes it.
+fn expect(path: &Path, actual: &str) {
+    if env::var_os("UPDATE_EXPECT").is_some() {
+        fs::write(path, actual).unwrap();
+    }
+    let expected = fs::read_to_string(path).unwrap_or_default();
+    assert_eq!(actual, expected, "{} differs; UPDATE_EXPECT=1 rewrites it", path.display());
+}
+
+#[test]
+fn good_pipelines_resolve_as_written_down() {
+    for case in cases("ok") {
+        let pipeline = load(&case).unwrap_or_else(|error| panic!("{}: {error}", case.display()));
+        let json = serde_json::to_string_pretty(&pipeline).unwrap();
+        expect(&case.with_extension("json"), &format!("{json}\n"));
+    }
+}
+
+#[test]
+fn bad_pipelines_say_everything_that_is_wrong() {
+    for case in cases("bad") {
+        let error = load(&case).expect_err(&case.display().to_string());
+        assert_eq!(error.kind, Kind::Usage);
+        let lines: Vec<String> =
+            error.diagnostics.iter().map(|found| format!("{} {found}\n", found.code)).collect();
+        expect(&case.with_extension("txt"), &lines.concat());
+    }
+}
+
+#[test]
+fn the_committed_schema_is_current() {
+    let schema = serde_json::to_string_pretty(&config::schema()).unwrap();
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pipeline.schema.json");
+    expect(&path, &format!("{schema}\n"));
+}
