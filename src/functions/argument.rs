@@ -8,7 +8,7 @@ no time of day, and floats are refused where the result must not depend on the o
 
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, PrimitiveArray, StringArray},
+        array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray},
         datatypes::{ArrowPrimitiveType, DataType, IntervalUnit, TimeUnit},
     },
     common::{ScalarValue, exec_err, plan_err},
@@ -25,6 +25,8 @@ pub(super) enum Argument {
     Integer,
     /// Int64 or Decimal128: numbers whose sums are exact.
     Exact,
+    /// Float64, for parameters of a formula.
+    Float,
     /// A time stamp: microseconds, UTC. One without zone counts as UTC.
     Instant,
     /// Date32.
@@ -42,6 +44,7 @@ impl Argument {
             Self::Text => "text",
             Self::Integer => "an integer",
             Self::Exact => "an integer or decimal",
+            Self::Float => "a number",
             Self::Instant => "a time stamp",
             Self::Date => "a date",
             Self::Calendar => "a time stamp or date",
@@ -67,6 +70,9 @@ impl Argument {
                 | DataType::Decimal64(precision, scale)
                 | DataType::Decimal128(precision, scale),
             ) => Some(DataType::Decimal128(*precision, *scale)),
+            (Self::Float, given) if given.is_numeric() || given.is_null() => {
+                Some(DataType::Float64)
+            }
             (Self::Instant | Self::Calendar, DataType::Timestamp(..)) => Some(instant()),
             (Self::Date | Self::Calendar, DataType::Date32 | DataType::Date64 | DataType::Null) => {
                 Some(DataType::Date32)
@@ -173,6 +179,14 @@ impl Arguments<'_> {
     }
 }
 
+/// The value of a row, if it has one.
+pub(super) fn at<T: ArrowPrimitiveType>(
+    values: &PrimitiveArray<T>,
+    row: usize,
+) -> Option<T::Native> {
+    values.is_valid(row).then(|| values.value(row))
+}
+
 /// A text argument: mostly a constant such as a zone, sometimes a column.
 pub(super) enum Text {
     Constant(Option<String>),
@@ -183,10 +197,7 @@ impl Text {
     pub(super) fn at(&self, row: usize) -> Option<&str> {
         match self {
             Self::Constant(value) => value.as_deref(),
-            Self::Column(array) => {
-                use datafusion::arrow::array::Array;
-                array.is_valid(row).then(|| array.value(row))
-            }
+            Self::Column(array) => array.is_valid(row).then(|| array.value(row)),
         }
     }
 }

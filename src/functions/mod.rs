@@ -17,25 +17,43 @@ mod argument;
 pub(crate) mod filter;
 mod scalar;
 
+mod add_months_anchored;
 mod entity_key;
+mod is_bot;
 mod local_date;
 mod microseconds_between;
+mod months_between_anchored;
+mod mrr_monthly;
+mod normalize_email;
 mod period_start;
 mod rate;
 mod seconds_between;
 mod sessionize;
 mod short_key;
+mod url_param;
+mod url_path;
+mod wilson_high;
+mod wilson_low;
 
 /// Every function, in alphabetical order.
 pub const ALL: &[Function] = &[
+    add_months_anchored::FUNCTION,
     entity_key::FUNCTION,
+    is_bot::FUNCTION,
     local_date::FUNCTION,
     microseconds_between::FUNCTION,
+    months_between_anchored::FUNCTION,
+    mrr_monthly::FUNCTION,
+    normalize_email::FUNCTION,
     period_start::FUNCTION,
     rate::FUNCTION,
     seconds_between::FUNCTION,
     sessionize::FUNCTION,
     short_key::FUNCTION,
+    url_param::FUNCTION,
+    url_path::FUNCTION,
+    wilson_high::FUNCTION,
+    wilson_low::FUNCTION,
 ];
 
 /// A SQL function: what it promises and how it is built.
