@@ -1,4 +1,39 @@
 /*!
 Export files become typed Arrow batches: discovery, decompression, decoding, binding by name, casts,
 quarantine. One file per format. Runs no SQL.
+
+```text
+file ─ decompress ─ decode ─ buffer ─▶ csv ─▶ chunk ─ cast ─▶ rows ─▶ sinks, quarantine, books
+       bytes                 text      one reader            typed
+                                       per format            columns
+```
+
+A reader knows its format and nothing about types; a cast knows one family of types and nothing about
+files. What they exchange is a [`chunk`] of text cells.
 */
+
+pub(crate) mod chunk;
+
+mod bind;
+mod books;
+mod buffer;
+mod cast;
+mod csv;
+mod decode;
+mod decompress;
+mod fault;
+mod files;
+mod json;
+mod load;
+mod open;
+mod quarantine;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod support;
+
+pub use bind::fold;
+pub use books::{Books, check_books, check_budget};
+pub use files::{Discovered, InputFile, discover};
+pub use load::{BatchSink, FileReport, LoadOptions, LoadReport, Sinks, finish, load, load_file};
+pub use schema::{FILE, LINE, bad_cells_schema, bad_rows_schema, raw_schema};

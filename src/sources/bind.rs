@@ -1,0 +1,185 @@
+/*!
+Columns are found by name in each file for itself, so files may order theirs as they like.
+
+A declared name matches a header that reads the same, or one that folds to the same snake_case name:
+`Order ID`, `orderId` and `order_id` are one.
+*/
+
+use indexmap::IndexMap;
+
+use crate::{
+    config::source::Column,
+    error::{Diagnostic, Error, Kind, Result, codes, nearest},
+};
+
+/// The snake_case name of a header: `Duration (in seconds)` is `duration_in_seconds`.
+pub fn fold(header: &str) -> String {
+    let letters: Vec<char> = header.chars().collect();
+    let mut name = String::with_capacity(header.len());
+    for (at, letter) in letters.iter().enumerate() {
+        if !letter.is_alphanumeric() {
+            if !name.is_empty() && !name.ends_with('_') {
+                name.push('_');
+            }
+            continue;
+        }
+        let previous = at.checked_sub(1).map(|before| letters[before]);
+        let after_word =
+            previous.is_some_and(|before| before.is_lowercase() || before.is_numeric());
+        // The last capital of `IPAddress` opens a word.
+        let before_word = previous.is_some_and(char::is_uppercase)
+            && letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        let opens = letter.is_uppercase() && (after_word || before_word);
+        if opens && !name.is_empty() && !name.ends_with('_') {
+            name.push('_');
+        }
+        name.extend(letter.to_lowercase());
+    }
+    if name.ends_with('_') {
+        name.pop();
+    }
+    name
+}
+
+/// The same without the seams between words: what differs in case alone is equal here.
+fn flat(header: &str) -> String {
+    fold(&header.to_lowercase())
+}
+
+/// The position of every column among the headers of one file.
+pub(crate) fn bind(file: &str, headers: &[String], columns: &[Column]) -> Result<Vec<usize>> {
+    let mut found = Vec::new();
+    let ambiguous = ambiguous(file, headers);
+    if !ambiguous.is_empty() {
+        return Err(Error { kind: Kind::Failed, diagnostics: ambiguous });
+    }
+    let mut missing = Vec::new();
+    for column in columns {
+        match column.from.iter().find_map(|wanted| position(headers, wanted)) {
+            Some(at) => found.push(at),
+            None => missing.push(lacks(file, headers, column)),
+        }
+    }
+    if missing.is_empty() {
+        Ok(found)
+    } else {
+        Err(Error { kind: Kind::Failed, diagnostics: missing })
+    }
+}
+
+fn position(headers: &[String], wanted: &str) -> Option<usize> {
+    let by = |same: &dyn Fn(&str) -> bool| headers.iter().position(|header| same(header));
+    let (folded, flattened) = (fold(wanted), flat(wanted));
+    by(&|header| header.trim() == wanted.trim())
+        .or_else(|| by(&|header| !folded.is_empty() && fold(header) == folded))
+        .or_else(|| by(&|header| !flattened.is_empty() && flat(header) == flattened))
+}
+
+fn ambiguous(file: &str, headers: &[String]) -> Vec<Diagnostic> {
+    let mut seen: IndexMap<String, &str> = IndexMap::new();
+    let mut clashes = Vec::new();
+    for header in headers.iter().filter(|header| !header.trim().is_empty()) {
+        // A sign alone, such as Typeform's `#`, folds to nothing and is its own name.
+        let name = Some(flat(header)).filter(|name| !name.is_empty()).unwrap_or(header.clone());
+        match seen.get(&name) {
+            Some(first) => clashes.push(
+                Diagnostic::error(
+                    codes::HEADER_AMBIGUOUS,
+                    format!("`{file}` has two columns named alike: `{first}` and `{header}`"),
+                )
+                .hint("names are compared without case and punctuation; rename one in the export"),
+            ),
+            None => {
+                seen.insert(name, header);
+            }
+        }
+    }
+    clashes
+}
+
+fn lacks(file: &str, headers: &[String], column: &Column) -> Diagnostic {
+    let wanted =
+        column.from.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
+    let diagnostic = Diagnostic::error(
+        codes::HEADER_MISSING,
+        format!("`{file}` has no column {wanted} for `{}`", column.name),
+    );
+    let candidates: Vec<&str> = headers.iter().map(String::as_str).collect();
+    let folded: Vec<String> = headers.iter().map(|header| fold(header)).collect();
+    let near = column.from.iter().find_map(|name| {
+        nearest(name, &candidates).or_else(|| {
+            let names: Vec<&str> = folded.iter().map(String::as_str).collect();
+            let close = nearest(&fold(name), &names)?;
+            folded.iter().position(|name| name == close).map(|at| candidates[at])
+        })
+    });
+    match near {
+        Some(header) => {
+            diagnostic.hint(format!("did you mean `{header}`? declare `from: {header}`"))
+        }
+        None => {
+            const SHOWN: usize = 12;
+            let mut listed =
+                candidates.iter().take(SHOWN).map(|name| format!("`{name}`")).collect::<Vec<_>>();
+            if candidates.len() > SHOWN {
+                listed.push(format!("{} more", candidates.len() - SHOWN));
+            }
+            diagnostic.hint(format!("its columns are {}", listed.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::sources::support::column;
+
+    use super::*;
+
+    #[test]
+    fn headers_fold_to_snake_case() {
+        for (header, name) in [
+            ("Order ID", "order_id"),
+            ("orderId", "order_id"),
+            (" E-mail (work) ", "e_mail_work"),
+            ("Duration (in seconds)", "duration_in_seconds"),
+            ("IPAddress", "ip_address"),
+            ("StartDate", "start_date"),
+            ("hs_object_id", "hs_object_id"),
+            ("Q1_1", "q1_1"),
+            ("Größe", "größe"),
+            ("$insert_id", "insert_id"),
+            ("#", ""),
+        ] {
+            assert_eq!(fold(header), name, "{header}");
+        }
+    }
+
+    fn bound(headers: &[&str], wanted: &[&str]) -> Result<Vec<usize>> {
+        let headers: Vec<String> = headers.iter().map(|name| (*name).to_owned()).collect();
+        let columns: Vec<Column> = wanted.iter().map(|name| column(name, "string")).collect();
+        bind("a.csv", &headers, &columns)
+    }
+
+    #[test]
+    fn names_decide_and_order_does_not() {
+        assert_eq!(
+            bound(&["Email", "Phone", "Zip"], &["email", "zip", "phone"]).unwrap(),
+            [0, 2, 1]
+        );
+        assert_eq!(bound(&["eMail", "#", ""], &["email", "#"]).unwrap(), [0, 1]);
+        // Exactly the same beats folded alike.
+        assert_eq!(bound(&["Q1_1", "Q11"], &["q11", "q1_1"]).unwrap(), [1, 0]);
+    }
+
+    #[test]
+    fn clashes_and_losses_are_named() {
+        let error = bound(&["Order ID", "total", "order_id"], &["total"]).unwrap_err();
+        assert_eq!(error.diagnostics[0].code, codes::HEADER_AMBIGUOUS);
+        assert!(error.to_string().contains("`Order ID` and `order_id`"), "{error}");
+        let error = bound(&["Order ID", "totals"], &["order_id", "total", "currency"]).unwrap_err();
+        assert_eq!(error.diagnostics.len(), 2);
+        assert!(error.to_string().contains("no column `total` for `total`"), "{error}");
+        assert!(error.to_string().contains("did you mean `totals`"), "{error}");
+        assert!(error.to_string().contains("its columns are `Order ID`, `totals`"), "{error}");
+    }
+}

@@ -1,0 +1,122 @@
+/*!
+A window over a file's text that always begins at a record.
+
+A record longer than [`MAX_RECORD`] is an error: it is an unclosed quote or no export at all, and
+memory must stay bounded.
+*/
+
+use std::io::Read;
+
+use crate::error::{Result, codes};
+
+use super::{
+    fault::{file_error, read_error},
+    files::InputFile,
+};
+
+/// The longest record, in bytes.
+pub(crate) const MAX_RECORD: usize = 32 << 20;
+/// How much text a chunk holds before it is closed, if it has not enough records yet.
+pub(crate) const CHUNK_BYTES: usize = 4 << 20;
+
+const READ: usize = 1 << 18;
+
+pub(crate) struct Buffer {
+    content: Box<dyn Read + Send>,
+    bytes: Vec<u8>,
+    start: usize,
+    end: usize,
+    finished: bool,
+    /// Bytes of the file before the window, its byte order mark included.
+    offset: u64,
+    file: InputFile,
+    encoding: String,
+}
+
+impl Buffer {
+    pub(crate) fn new(
+        content: Box<dyn Read + Send>,
+        offset: u64,
+        file: &InputFile,
+        encoding: &str,
+    ) -> Self {
+        Self {
+            content,
+            bytes: Vec::new(),
+            start: 0,
+            end: 0,
+            finished: false,
+            offset,
+            file: file.clone(),
+            encoding: encoding.to_owned(),
+        }
+    }
+
+    pub(crate) fn file(&self) -> &str {
+        &self.file.path
+    }
+
+    pub(crate) fn encoding(&self) -> &str {
+        &self.encoding
+    }
+
+    /// The text read and not yet consumed.
+    pub(crate) fn window(&self) -> &[u8] {
+        &self.bytes[self.start..self.end]
+    }
+
+    /// Where the window begins in the file.
+    pub(crate) fn offset(&self) -> u64 {
+        self.offset
+    }
+
+    /// Whether the window reaches to the end of the file.
+    pub(crate) fn finished(&self) -> bool {
+        self.finished
+    }
+
+    pub(crate) fn consume(&mut self, count: usize) {
+        self.start += count;
+        self.offset += count as u64;
+    }
+
+    /// Lengthens the window, whose last record begins at `record`; does nothing at the end of the
+    /// file. What stood at a place of the window still stands there.
+    pub(crate) fn fill(&mut self, record: usize) -> Result<()> {
+        if self.finished {
+            return Ok(());
+        }
+        if self.window().len() - record > MAX_RECORD {
+            let at = self.offset + record as u64;
+            return Err(file_error(
+                codes::MALFORMED,
+                &self.file.path,
+                format!("holds a record of more than {} MiB at byte {at}", MAX_RECORD >> 20),
+            )
+            .hint("is a quote never closed, or is this no text file?"));
+        }
+        if self.start > 0 {
+            self.bytes.copy_within(self.start..self.end, 0);
+            self.end -= self.start;
+            self.start = 0;
+        }
+        // Doubling keeps the cost of a long record linear.
+        let wanted = self.end + READ.max(self.end);
+        if self.bytes.len() < wanted {
+            self.bytes.resize(wanted, 0);
+        }
+        let goal = self.end + READ;
+        while self.end < goal {
+            match self.content.read(&mut self.bytes[self.end..]) {
+                Ok(0) => {
+                    self.finished = true;
+                    break;
+                }
+                Ok(count) => self.end += count,
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(read_error(&self.file.location, &self.encoding, error)),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+/*!
+Why a cell is not a value of its column's type.
+*/
+
+use crate::config::types::ColumnType;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Not written like a value of this type.
+    Malformed,
+    /// Written well, but larger than the type holds.
+    OutOfRange,
+    /// More decimals than the type keeps.
+    Inexact,
+    /// A local time that the clock showed twice.
+    Ambiguous,
+    /// A local time that the clock skipped.
+    Nonexistent,
+    /// JSON nested deeper than the parser follows.
+    TooDeep,
+}
+
+impl Fault {
+    /// The text of `quarantine.cells.rule`: the type, and what about it was broken.
+    pub(crate) fn rule(self, column_type: &ColumnType) -> String {
+        let detail = match self {
+            Self::Malformed => return column_type.to_string(),
+            Self::OutOfRange => "out of range",
+            Self::Inexact => "too many decimals",
+            Self::Ambiguous => "ambiguous local time",
+            Self::Nonexistent => "nonexistent local time",
+            Self::TooDeep => "nested too deep",
+        };
+        format!("{column_type}: {detail}")
+    }
+}

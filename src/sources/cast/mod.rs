@@ -1,0 +1,335 @@
+/*!
+Text cells become typed columns: one small file per family of types.
+
+A [`Caster`] holds what a column declares, prepared once; [`Caster::cast`] turns the cells of a chunk
+into an array and names those that are no values of the type. It decides nothing about rows: that is
+`rows.rs`.
+*/
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use datafusion::arrow::{
+    array::{
+        ArrayRef, ArrowPrimitiveType, BooleanBuilder, PrimitiveArray, PrimitiveBuilder,
+        StringBuilder,
+    },
+    datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType},
+};
+
+use crate::{
+    config::{
+        source::{Column, EpochUnit},
+        types::ColumnType,
+    },
+    error::{Error, Result, codes},
+};
+
+use super::{
+    chunk::Span,
+    json::tape::{JsonFault, Tape, compact},
+};
+
+pub(crate) mod fault;
+
+mod boolean;
+mod civil;
+mod nested;
+mod number;
+mod pattern;
+mod zone;
+
+use civil::{Civil, Cursor, DAY};
+use fault::Fault;
+use nested::Nested;
+use number::Signs;
+use pattern::Pattern;
+use zone::Zone;
+
+/// A typed column and the cells that are null in it because they could not be read.
+pub(crate) struct Cast {
+    pub(crate) array: ArrayRef,
+    pub(crate) bad: Vec<(usize, Fault)>,
+}
+
+/// How the cells of one column are read.
+#[derive(Debug, Clone)]
+pub(crate) struct Caster {
+    column: Arc<Column>,
+    family: Family,
+}
+
+#[derive(Debug, Clone)]
+enum Family {
+    Text,
+    Json,
+    Int(Signs),
+    Float(Signs),
+    Decimal { signs: Signs, precision: u8, scale: i8, minor_units: u32 },
+    Bool,
+    Date(Vec<Pattern>),
+    Epoch(EpochUnit),
+    Timestamp(Vec<Pattern>, Zone),
+    Nested(Box<Nested>),
+}
+
+impl Caster {
+    /// Prepares a column; fails where its declaration makes no sense.
+    pub(crate) fn new(column: &Arc<Column>) -> Result<Self> {
+        Ok(Self { column: Arc::clone(column), family: Family::new(column, &column.column_type)? })
+    }
+
+    /// Reads the cells of a chunk.
+    pub(crate) fn cast(&mut self, text: &str, cells: &[Span]) -> Cast {
+        self.family.cast(&self.column, text, cells)
+    }
+}
+
+impl Family {
+    fn new(column: &Arc<Column>, column_type: &ColumnType) -> Result<Self> {
+        let invalid = |message: String| {
+            Error::usage(codes::INVALID_VALUE, format!("column `{}`: {message}", column.name))
+        };
+        let signs = Signs {
+            decimal: column.decimal as u8,
+            thousands: column.thousands.map(|sign| sign as u8),
+        };
+        let patterns = || {
+            column
+                .formats
+                .iter()
+                .map(|format| Pattern::new(format).map_err(invalid))
+                .collect::<Result<Vec<_>>>()
+        };
+        Ok(match column_type {
+            ColumnType::String => Self::Text,
+            ColumnType::Json => Self::Json,
+            ColumnType::Int64 => Self::Int(signs),
+            ColumnType::Float64 => Self::Float(signs),
+            ColumnType::Decimal(precision, scale) => Self::Decimal {
+                signs,
+                precision: *precision,
+                scale: *scale,
+                minor_units: column.minor_units,
+            },
+            ColumnType::Bool => Self::Bool,
+            ColumnType::Date => Self::Date(patterns()?),
+            ColumnType::Timestamp => match column.epoch {
+                Some(unit) => Self::Epoch(unit),
+                None => {
+                    let tz: Tz = column
+                        .timezone
+                        .parse()
+                        .map_err(|_| invalid(format!("`{}` is no time zone", column.timezone)))?;
+                    Self::Timestamp(
+                        patterns()?,
+                        Zone::new(tz, column.ambiguous, column.nonexistent),
+                    )
+                }
+            },
+            ColumnType::List(_) | ColumnType::Struct(_) => {
+                Self::Nested(Box::new(Nested::new(column, column_type)?))
+            }
+        })
+    }
+
+    fn cast(&mut self, column: &Column, text: &str, cells: &[Span]) -> Cast {
+        let input = Input { nulls: &column.nulls, text, cells };
+        match self {
+            Self::Text => input.strings(),
+            Self::Json => input.json(),
+            Self::Int(signs) => {
+                input.values::<Int64Type>(|cell| number::int64(cell.as_bytes(), *signs))
+            }
+            Self::Float(signs) => {
+                input.values::<Float64Type>(|cell| number::float64(cell.as_bytes(), *signs))
+            }
+            Self::Decimal { signs, precision, scale, minor_units } => {
+                let (array, bad) = input.primitive::<Decimal128Type>(|cell| {
+                    number::decimal(cell.as_bytes(), *signs, *precision, *scale, *minor_units)
+                });
+                let array = array
+                    .with_precision_and_scale(*precision, *scale)
+                    .expect("precision and scale are checked where the type is parsed");
+                Cast { array: Arc::new(array), bad }
+            }
+            Self::Bool => input.booleans(&column.true_values, &column.false_values),
+            Self::Date(formats) => input.values::<Date32Type>(|cell| date(cell, formats)),
+            Self::Epoch(unit) => {
+                input.timestamps(|cell| epoch(cell, *unit, i64::from(unit.per_second())))
+            }
+            Self::Timestamp(formats, zone) => {
+                input.timestamps(|cell| instant(civil_time(cell, formats)?, zone))
+            }
+            Self::Nested(nested) => nested.cast(column, text, cells),
+        }
+    }
+}
+
+impl EpochUnit {
+    fn per_second(self) -> i32 {
+        match self {
+            Self::S => 1,
+            Self::Ms => 1_000,
+            Self::Us => 1_000_000,
+        }
+    }
+}
+
+/// The cells of one column of a chunk.
+struct Input<'a> {
+    nulls: &'a [String],
+    text: &'a str,
+    cells: &'a [Span],
+}
+
+impl<'a> Input<'a> {
+    fn is_null(&self, cell: &str) -> bool {
+        self.nulls.iter().any(|null| null == cell)
+    }
+
+    /// The cells of a column that is no text: white space around a value means nothing.
+    fn trimmed(&self) -> impl Iterator<Item = Option<&'a str>> {
+        self.cells
+            .iter()
+            .map(|cell| cell.of(self.text).map(str::trim_ascii).filter(|cell| !self.is_null(cell)))
+    }
+
+    fn strings(&self) -> Cast {
+        let bytes = self.cells.iter().filter_map(|cell| cell.of(self.text)).map(str::len).sum();
+        let mut builder = StringBuilder::with_capacity(self.cells.len(), bytes);
+        for cell in self.cells {
+            builder.append_option(cell.of(self.text).filter(|cell| !self.is_null(cell)));
+        }
+        Cast { array: Arc::new(builder.finish()), bad: Vec::new() }
+    }
+
+    /// JSON is checked and kept without its white space.
+    fn json(&self) -> Cast {
+        let mut builder = StringBuilder::with_capacity(self.cells.len(), 0);
+        let mut bad = Vec::new();
+        let mut tape = Tape::default();
+        let mut compacted = String::new();
+        for (row, cell) in self.trimmed().enumerate() {
+            let Some(cell) = cell else {
+                builder.append_null();
+                continue;
+            };
+            match tape.parse(cell, 0, cell.len()) {
+                Ok(()) => {
+                    compacted.clear();
+                    compact(cell, &mut compacted);
+                    builder.append_value(&compacted);
+                }
+                Err(fault) => {
+                    builder.append_null();
+                    let deep = fault == JsonFault::TooDeep;
+                    bad.push((row, if deep { Fault::TooDeep } else { Fault::Malformed }));
+                }
+            }
+        }
+        Cast { array: Arc::new(builder.finish()), bad }
+    }
+
+    fn booleans(&self, yes: &[String], no: &[String]) -> Cast {
+        let mut builder = BooleanBuilder::with_capacity(self.cells.len());
+        let mut bad = Vec::new();
+        for (row, cell) in self.trimmed().enumerate() {
+            match cell.map(|cell| boolean::boolean(cell, yes, no)) {
+                Some(Ok(value)) => builder.append_value(value),
+                None => builder.append_null(),
+                Some(Err(fault)) => {
+                    builder.append_null();
+                    bad.push((row, fault));
+                }
+            }
+        }
+        Cast { array: Arc::new(builder.finish()), bad }
+    }
+
+    fn primitive<T: ArrowPrimitiveType>(
+        &self,
+        mut read: impl FnMut(&str) -> Result<T::Native, Fault>,
+    ) -> (PrimitiveArray<T>, Vec<(usize, Fault)>) {
+        let mut builder = PrimitiveBuilder::<T>::with_capacity(self.cells.len());
+        let mut bad = Vec::new();
+        for (row, cell) in self.trimmed().enumerate() {
+            match cell.map(&mut read) {
+                Some(Ok(value)) => builder.append_value(value),
+                None => builder.append_null(),
+                Some(Err(fault)) => {
+                    builder.append_null();
+                    bad.push((row, fault));
+                }
+            }
+        }
+        (builder.finish(), bad)
+    }
+
+    fn values<T: ArrowPrimitiveType>(
+        &self,
+        read: impl FnMut(&str) -> Result<T::Native, Fault>,
+    ) -> Cast {
+        let (array, bad) = self.primitive::<T>(read);
+        Cast { array: Arc::new(array), bad }
+    }
+
+    fn timestamps(&self, read: impl FnMut(&str) -> Result<i64, Fault>) -> Cast {
+        let (array, bad) = self.primitive::<TimestampMicrosecondType>(read);
+        Cast { array: Arc::new(array.with_timezone("UTC")), bad }
+    }
+}
+
+/// A calendar date; of a time stamp written in full, the day that is written.
+fn date(cell: &str, formats: &[Pattern]) -> Result<i32, Fault> {
+    if formats.is_empty() {
+        let cursor = &mut Cursor { rest: cell.as_bytes() };
+        let day = civil::iso_date(cursor)?;
+        return if cursor.rest.is_empty() { Ok(day) } else { Err(Fault::Malformed) };
+    }
+    first_match(cell, formats).map(|at| at.day)
+}
+
+fn civil_time(cell: &str, formats: &[Pattern]) -> Result<Civil, Fault> {
+    if formats.is_empty() {
+        civil::iso_timestamp(cell.as_bytes())
+    } else {
+        first_match(cell, formats)
+    }
+}
+
+fn first_match(cell: &str, formats: &[Pattern]) -> Result<Civil, Fault> {
+    formats.iter().find_map(|format| format.read(cell.as_bytes()).ok()).ok_or(Fault::Malformed)
+}
+
+fn instant(at: Civil, zone: &mut Zone) -> Result<i64, Fault> {
+    let local = at.local_seconds();
+    let seconds = match at.offset {
+        Some(offset) => local - i64::from(offset),
+        None => zone.instant(local)?,
+    };
+    Ok(seconds * 1_000_000 + i64::from(at.microsecond))
+}
+
+/// Units since 1970, with decimals or without.
+fn epoch(cell: &str, unit: EpochUnit, per_second: i64) -> Result<i64, Fault> {
+    let signs = Signs { decimal: b'.', thousands: None };
+    let microseconds = match number::int64(cell.as_bytes(), signs) {
+        Ok(units) => i128::from(units) * i128::from(1_000_000 / per_second),
+        Err(Fault::Malformed) => {
+            let decimals = match unit {
+                EpochUnit::S => 6,
+                EpochUnit::Ms => 3,
+                EpochUnit::Us => 0,
+            };
+            number::decimal(cell.as_bytes(), signs, 38, decimals, 0)?
+        }
+        Err(fault) => return Err(fault),
+    };
+    // Years 1 to 9999, as for every other way to write a time stamp.
+    let years = -719_162 * DAY * 1_000_000..2_932_897 * DAY * 1_000_000;
+    i64::try_from(microseconds).ok().filter(|value| years.contains(value)).ok_or(Fault::OutOfRange)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+/*!
+`list<…>` and `struct<…>` columns from JSON text.
+
+Two steps: the cells are taken apart into the shape of the type and one run of plain cells per leaf;
+then each leaf is cast like any other column. A leaf that cannot be read spoils its whole cell.
+*/
+
+use std::{borrow::Cow, sync::Arc};
+
+use datafusion::arrow::{
+    array::{Array, ArrayRef, BooleanArray, ListArray, StructArray},
+    buffer::{NullBuffer, OffsetBuffer},
+    compute::nullif,
+    datatypes::Field,
+};
+
+use crate::{
+    config::{source::Column, types::ColumnType},
+    error::Result,
+    sources::{
+        chunk::Span,
+        json::{
+            cell::cell,
+            tape::{JsonFault, Kind, Tape},
+        },
+    },
+};
+
+use super::{Cast, Family, Fault};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Nested {
+    shape: Shape,
+}
+
+#[derive(Debug, Clone)]
+enum Shape {
+    Leaf(Family),
+    List(Box<Shape>),
+    Struct(Vec<(String, Shape)>),
+}
+
+/// The values of one place in the shape, gathered from all cells.
+enum Part {
+    Leaf { cells: Vec<Span>, rows: Vec<usize> },
+    List { ends: Vec<i32>, valid: Vec<bool>, item: Box<Part> },
+    Struct { valid: Vec<bool>, fields: Vec<Part> },
+}
+
+impl Nested {
+    pub(crate) fn new(column: &Arc<Column>, column_type: &ColumnType) -> Result<Self> {
+        Ok(Self { shape: Shape::new(column, column_type)? })
+    }
+
+    pub(crate) fn cast(&mut self, column: &Column, text: &str, cells: &[Span]) -> Cast {
+        let mut root = Part::new(&self.shape);
+        let mut tape = Tape::default();
+        let mut tail = String::new();
+        let mut bad: Vec<(usize, Fault)> = Vec::new();
+        for (row, span) in cells.iter().enumerate() {
+            let found = span
+                .of(text)
+                .map(str::trim_ascii)
+                .filter(|found| !column.nulls.iter().any(|null| null == found));
+            let Some(found) = found else {
+                root.push_null(row);
+                continue;
+            };
+            let leading =
+                span.of(text).map_or(0, |cell| cell.len() - cell.trim_ascii_start().len());
+            let start = span.start() + leading;
+            let parsed = tape.parse(text, start, start + found.len());
+            let filled = match parsed {
+                Ok(()) => root.push(&self.shape, Source { tape: &tape, text, row }, 0, &mut tail),
+                Err(fault) => {
+                    root.push_null(row);
+                    Err(fault)
+                }
+            };
+            if let Err(fault) = filled {
+                let deep = fault == JsonFault::TooDeep;
+                bad.push((row, if deep { Fault::TooDeep } else { Fault::Malformed }));
+            }
+        }
+        let text =
+            if tail.is_empty() { Cow::Borrowed(text) } else { Cow::Owned([text, &tail].concat()) };
+        let array = root.finish(&mut self.shape, column, &text, &mut bad);
+        bad.sort_by_key(|(row, _)| *row);
+        bad.dedup_by_key(|(row, _)| *row);
+        if bad.is_empty() {
+            return Cast { array, bad };
+        }
+        let mut spoilt = vec![false; array.len()];
+        bad.iter().for_each(|(row, _)| spoilt[*row] = true);
+        let array = nullif(&array, &BooleanArray::from(spoilt)).expect("as many marks as rows");
+        Cast { array, bad }
+    }
+}
+
+impl Shape {
+    fn new(column: &Arc<Column>, column_type: &ColumnType) -> Result<Self> {
+        Ok(match column_type {
+            ColumnType::List(item) => Self::List(Box::new(Self::new(column, item)?)),
+            ColumnType::Struct(fields) => Self::Struct(
+                fields
+                    .iter()
+                    .map(|(name, of)| Ok((name.clone(), Self::new(column, of)?)))
+                    .collect::<Result<_>>()?,
+            ),
+            leaf => Self::Leaf(Family::new(column, leaf)?),
+        })
+    }
+}
+
+/// The record being taken apart.
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    tape: &'a Tape,
+    text: &'a str,
+    row: usize,
+}
+
+impl Part {
+    fn new(shape: &Shape) -> Self {
+        match shape {
+            Shape::Leaf(_) => Self::Leaf { cells: Vec::new(), rows: Vec::new() },
+            Shape::List(item) => {
+                Self::List { ends: vec![0], valid: Vec::new(), item: Box::new(Self::new(item)) }
+            }
+            Shape::Struct(fields) => Self::Struct {
+                valid: Vec::new(),
+                fields: fields.iter().map(|(_, field)| Self::new(field)).collect(),
+            },
+        }
+    }
+
+    fn push_null(&mut self, row: usize) {
+        match self {
+            Self::Leaf { cells, rows } => {
+                cells.push(Span::ABSENT);
+                rows.push(row);
+            }
+            Self::List { ends, valid, .. } => {
+                ends.push(*ends.last().unwrap_or(&0));
+                valid.push(false);
+            }
+            Self::Struct { valid, fields } => {
+                valid.push(false);
+                fields.iter_mut().for_each(|field| field.push_null(row));
+            }
+        }
+    }
+
+    /// Adds the value at `index`. Whatever happens, exactly one value is added to every part.
+    fn push(
+        &mut self,
+        shape: &Shape,
+        from: Source,
+        index: u32,
+        tail: &mut String,
+    ) -> Result<(), JsonFault> {
+        let node = from.tape.node(index);
+        match (&mut *self, shape, node.kind) {
+            (_, _, Kind::Null) => {
+                self.push_null(from.row);
+                Ok(())
+            }
+            (Self::Leaf { cells, rows }, ..) => {
+                let found = cell(from.tape, index, from.text, tail);
+                cells.push(found.unwrap_or(Span::ABSENT));
+                rows.push(from.row);
+                found.map(drop)
+            }
+            (Self::List { ends, valid, item }, Shape::List(of), Kind::Array) => {
+                let mut end = *ends.last().unwrap_or(&0);
+                let mut result = Ok(());
+                for element in from.tape.elements(index) {
+                    end += 1;
+                    result = result.and(item.push(of, from, element, tail));
+                }
+                ends.push(end);
+                valid.push(true);
+                result
+            }
+            (Self::Struct { valid, fields }, Shape::Struct(names), Kind::Object) => {
+                valid.push(true);
+                let mut result = Ok(());
+                for ((name, of), field) in names.iter().zip(fields) {
+                    match from.member(index, name) {
+                        Some(value) => result = result.and(field.push(of, from, value, tail)),
+                        None => field.push_null(from.row),
+                    }
+                }
+                result
+            }
+            _ => {
+                self.push_null(from.row);
+                Err(JsonFault::Malformed(node.start as usize))
+            }
+        }
+    }
+
+    /// Builds the array; `bad` gains the rows whose leaves could not be read.
+    fn finish(
+        self,
+        shape: &mut Shape,
+        column: &Column,
+        text: &str,
+        bad: &mut Vec<(usize, Fault)>,
+    ) -> ArrayRef {
+        match (self, shape) {
+            (Self::List { ends, valid, item }, Shape::List(of)) => {
+                let items = item.finish(of, column, text, bad);
+                let field = Arc::new(Field::new_list_field(items.data_type().clone(), true));
+                let offsets = OffsetBuffer::new(ends.into());
+                Arc::new(ListArray::new(field, offsets, items, Some(NullBuffer::from(valid))))
+            }
+            (Self::Struct { valid, fields }, Shape::Struct(names)) => {
+                let arrays: Vec<ArrayRef> = fields
+                    .into_iter()
+                    .zip(names.iter_mut())
+                    .map(|(part, (_, of))| part.finish(of, column, text, bad))
+                    .collect();
+                let fields = names
+                    .iter()
+                    .zip(&arrays)
+                    .map(|((name, _), array)| Field::new(name, array.data_type().clone(), true))
+                    .collect();
+                Arc::new(StructArray::new(fields, arrays, Some(NullBuffer::from(valid))))
+            }
+            (Self::Leaf { cells, rows }, Shape::Leaf(family)) => {
+                let cast = family.cast(column, text, &cells);
+                bad.extend(cast.bad.into_iter().map(|(at, fault)| (rows[at], fault)));
+                cast.array
+            }
+            _ => unreachable!("parts are made from their shape"),
+        }
+    }
+}
+
+impl Source<'_> {
+    fn member(&self, object: u32, name: &str) -> Option<u32> {
+        self.tape
+            .members(object)
+            .find(|(key, _)| {
+                let key = self.tape.node(*key);
+                &self.text[key.start as usize..key.end as usize] == name
+            })
+            .map(|(_, value)| value)
+    }
+}

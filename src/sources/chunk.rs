@@ -1,0 +1,78 @@
+/*!
+The unit of work between reading and casting: some records of one file, column by column.
+
+A reader cuts a file into chunks one after the other; what is left to do for a chunk (parsing JSON,
+checking UTF-8, casting) needs nothing but the chunk, so that chunks of one file can be worked on
+side by side.
+*/
+
+use datafusion::arrow::array::ArrayRef;
+
+use crate::error::Result;
+
+/// A piece of a chunk's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    /// No value at all, as a key that a JSON record lacks.
+    pub(crate) const ABSENT: Self = Self { start: u32::MAX, end: u32::MAX };
+
+    /// Positions fit into 32 bits: `buffer::MAX_RECORD` bounds what a chunk holds.
+    pub(crate) fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    pub(crate) fn start(self) -> usize {
+        self.start as usize
+    }
+
+    pub(crate) fn of(self, text: &str) -> Option<&str> {
+        (self != Self::ABSENT).then(|| &text[self.start as usize..self.end as usize])
+    }
+}
+
+/// The cells of one declared column.
+#[derive(Debug, Clone)]
+pub(crate) enum Cells {
+    Text(Vec<Span>),
+    /// A format that has types already brought the declared one.
+    Typed(ArrayRef),
+}
+
+/// A record that never became a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Refused {
+    pub(crate) line: i64,
+    pub(crate) raw: String,
+    pub(crate) reason: String,
+}
+
+/// Records of one file. `columns` follows the source's columns; every column, `lines` and `records`
+/// have one entry per record.
+#[derive(Debug, Default)]
+pub(crate) struct Chunk {
+    pub(crate) text: String,
+    pub(crate) columns: Vec<Cells>,
+    pub(crate) lines: Vec<i64>,
+    /// The text of each whole record, for quarantine.
+    pub(crate) records: Vec<Span>,
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// What is left to do for a chunk once its records are cut out of the file.
+pub(crate) type Pending = Box<dyn FnOnce() -> Result<Chunk> + Send>;
+
+/// One open file of some format. Calls follow each other; what they return may be run anywhere.
+pub(crate) trait RecordReader: Send {
+    /// The next records, at most `limit`; `None` at the end of the file.
+    fn next_records(&mut self, limit: usize) -> Result<Option<Pending>>;
+
+    /// Further header rows of each declared column, from top to bottom.
+    fn labels(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,104 @@
+/*!
+The files of a source, known by their content.
+*/
+
+use chrono::NaiveDate;
+
+use crate::{
+    config::source::Source,
+    error::{Diagnostic, Error, Kind, Result, codes},
+    storage::{FoundFile, Location, Storage, sha256},
+};
+
+/// One file to load.
+#[derive(Debug, Clone)]
+pub struct InputFile {
+    pub location: Location,
+    /// As messages and `_file` show it: as the source's path is written.
+    pub path: String,
+    pub size: u64,
+    /// Equal for equal content: SHA-256 where the file is on this machine, else what its store
+    /// vouches for.
+    pub content_id: String,
+    /// What `{date:…}` in the source's path matched.
+    pub date: Option<NaiveDate>,
+}
+
+/// The files of a source, in order of path, and what lies beside them.
+#[derive(Debug, Clone)]
+pub struct Discovered {
+    pub files: Vec<InputFile>,
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Finds the files of a source and identifies their content.
+pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> {
+    let absent = || format!("no file matches `{}` of source `{}`", source.path, source.name);
+    let found = match storage.find(&source.path).await {
+        // What is not required may lack its folder too.
+        Err(error) if !source.required && error.diagnostics[0].code == codes::STORAGE_MISSING => {
+            let warnings = vec![Diagnostic::warning(codes::NO_FILES, absent())];
+            return Ok(Discovered { files: Vec::new(), warnings });
+        }
+        other => other?,
+    };
+    let mut warnings: Vec<Diagnostic> = found
+        .unmatched
+        .iter()
+        .map(|path| {
+            let message = format!(
+                "`{path}` matches no pattern of source `{}` and is not loaded",
+                source.name
+            );
+            Diagnostic::warning(codes::UNMATCHED_FILE, message)
+        })
+        .collect();
+    if found.files.is_empty() {
+        let beside = match found.unmatched.as_slice() {
+            [] => None,
+            [first] => Some(format!("`{first}` lies there")),
+            [first, rest @ ..] => Some(format!("`{first}` and {} more lie there", rest.len())),
+        };
+        let hint = beside.unwrap_or_else(|| {
+            "the folder is empty; declare `required: false` if that may be so".to_owned()
+        });
+        if source.required {
+            return Err(Error::failed(codes::NO_FILES, absent()).hint(hint));
+        }
+        warnings.push(Diagnostic::warning(codes::NO_FILES, absent()).hint(hint));
+    }
+    let mut files = Vec::with_capacity(found.files.len());
+    for file in found.files {
+        files.push(identify(file).await?);
+    }
+    Ok(Discovered { files, warnings })
+}
+
+async fn identify(found: FoundFile) -> Result<InputFile> {
+    let content_id = match &found.version {
+        Some(version) => format!("version:{version}:{}", found.size),
+        None => {
+            let location = found.location.clone();
+            let hashed = tokio::task::spawn_blocking(move || {
+                let mut content = location.open()?;
+                sha256(&mut content).map_err(|error| location.explain(error))
+            });
+            let digest = hashed.await.map_err(|error| {
+                Error::failed(codes::STORAGE_READ, format!("`{}`: {error}", found.path))
+            })?;
+            format!("sha256:{}", digest?)
+        }
+    };
+    Ok(InputFile {
+        location: found.location,
+        path: found.path,
+        size: found.size,
+        content_id,
+        date: found.date,
+    })
+}
+
+/// The worst kind of several: what cannot be repaired by running again comes first.
+pub(crate) fn worst(kinds: impl Iterator<Item = Kind>) -> Kind {
+    kinds.fold(Kind::Retryable, |worst, kind| if worst == Kind::Retryable { kind } else { worst })
+}

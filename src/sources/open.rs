@@ -1,0 +1,40 @@
+/*!
+From a file's bytes to its records: unpack, decode, and hand over to the reader of the format.
+*/
+
+use encoding_rs::Encoding;
+
+use crate::{
+    config::source::{Format, Source},
+    error::{Error, Result, codes},
+};
+
+use super::{
+    buffer::Buffer, chunk::RecordReader, csv::CsvReader, decode::decode, decompress::unpack,
+    fault::read_error, files::InputFile,
+};
+
+/// Opens a file as the source declares it.
+pub(crate) fn open(source: &Source, file: &InputFile) -> Result<Box<dyn RecordReader>> {
+    match source.format {
+        Format::Csv => Ok(Box::new(CsvReader::open(text(source, file)?, source)?)),
+        other => Err(Error::usage(
+            codes::INVALID_VALUE,
+            format!("source `{}`: format {other:?} is not supported", source.name),
+        )),
+    }
+}
+
+/// The text of a file, unpacked, in UTF-8.
+fn text(source: &Source, file: &InputFile) -> Result<Buffer> {
+    let declared = Encoding::for_label(source.csv.encoding.as_bytes()).ok_or_else(|| {
+        Error::usage(
+            codes::INVALID_VALUE,
+            format!("source `{}`: `{}` is no encoding", source.name, source.csv.encoding),
+        )
+    })?;
+    let failed = |error| read_error(&file.location, &source.csv.encoding, error);
+    let (_, content) = unpack(Box::new(file.location.open()?)).map_err(failed)?;
+    let (encoding, mark, content) = decode(content, declared).map_err(failed)?;
+    Ok(Buffer::new(content, mark, file, &encoding.name().to_lowercase()))
+}

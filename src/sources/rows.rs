@@ -1,0 +1,198 @@
+/*!
+Chunks become typed rows: the cells are cast, and what could not be read is judged.
+
+A bad cell is null and recorded. Its row goes to quarantine instead where the column is `required`
+or part of `key`, or where the source says `on_bad_cell: quarantine_row`; it stops the load where
+the source says `fail`. A row that is quarantined reports no cells: its text is kept whole.
+*/
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use datafusion::arrow::{
+    array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, UInt32Array},
+    compute::{filter_record_batch, take},
+    datatypes::SchemaRef,
+};
+
+use crate::{
+    config::source::{Column, OnBadCell, Source},
+    error::{Diagnostic, Error, Kind, Location, Result, codes},
+};
+
+use super::{
+    books::Books,
+    cast::{Cast, Caster, fault::Fault},
+    chunk::{Cells, Chunk},
+    quarantine::{BadCell, BadRow, Quarantine},
+    schema::raw_schema,
+};
+
+/// Casts the chunks of one source. Cheap to clone; every thread has its own.
+#[derive(Clone)]
+pub(crate) struct Typer {
+    source: Arc<Source>,
+    columns: Vec<TypedColumn>,
+    schema: SchemaRef,
+}
+
+#[derive(Clone)]
+struct TypedColumn {
+    declared: Arc<Column>,
+    caster: Caster,
+    /// Null here means no row.
+    required: bool,
+}
+
+/// What one chunk became.
+pub(crate) struct Typed {
+    pub(crate) rows: RecordBatch,
+    pub(crate) quarantine: Quarantine,
+    pub(crate) books: Books,
+    /// The first fault, for messages.
+    pub(crate) example: Option<String>,
+}
+
+impl Typer {
+    pub(crate) fn new(source: &Source) -> Result<Self> {
+        let columns = source
+            .columns
+            .iter()
+            .map(|column| {
+                let declared = Arc::new(column.clone());
+                let required = column.required || source.key.contains(&column.name);
+                Ok(TypedColumn { caster: Caster::new(&declared)?, declared, required })
+            })
+            .collect::<Result<_>>()?;
+        Ok(Self { source: Arc::new(source.clone()), columns, schema: raw_schema(source) })
+    }
+
+    /// Types the rows of a chunk of `file`.
+    pub(crate) fn run(&mut self, file: &str, chunk: Chunk) -> Result<Typed> {
+        let count = chunk.lines.len();
+        let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 2);
+        let mut refused: BTreeMap<usize, String> = BTreeMap::new();
+        let mut bad: Vec<(usize, usize, Fault)> = Vec::new();
+        for (index, column) in self.columns.iter_mut().enumerate() {
+            let cast = match &chunk.columns[index] {
+                Cells::Text(cells) => column.caster.cast(&chunk.text, cells),
+                Cells::Typed(array) => Cast { array: Arc::clone(array), bad: Vec::new() },
+            };
+            let name = &column.declared.name;
+            let spoils_row = column.required || self.source.on_bad_cell == OnBadCell::QuarantineRow;
+            for (row, fault) in cast.bad {
+                if self.source.on_bad_cell == OnBadCell::Fail {
+                    return Err(stopped(file, &chunk, index, row, fault, &column.declared));
+                }
+                if spoils_row {
+                    refused.entry(row).or_insert_with(|| {
+                        format!("`{name}` is no {}", fault.rule(&column.declared.column_type))
+                    });
+                } else {
+                    bad.push((row, index, fault));
+                }
+            }
+            if column.required && cast.array.null_count() > 0 {
+                for row in (0..count).filter(|row| cast.array.is_null(*row)) {
+                    refused.entry(row).or_insert_with(|| format!("`{name}` is missing"));
+                }
+            }
+            arrays.push(cast.array);
+        }
+        arrays.push(repeated(file, count));
+        arrays.push(Arc::new(Int64Array::from(chunk.lines.clone())));
+        let mut rows = RecordBatch::try_new(Arc::clone(&self.schema), arrays)
+            .expect("casters return the declared types");
+        bad.retain(|(row, ..)| !refused.contains_key(row));
+        bad.sort_unstable_by_key(|(row, column, _)| (*row, *column));
+        if !refused.is_empty() {
+            let keep: BooleanArray =
+                (0..count).map(|row| Some(!refused.contains_key(&row))).collect();
+            rows = filter_record_batch(&rows, &keep).expect("as many marks as rows");
+        }
+        Ok(self.account(file, &chunk, rows, &refused, &bad))
+    }
+
+    fn account(
+        &self,
+        file: &str,
+        chunk: &Chunk,
+        rows: RecordBatch,
+        refused: &BTreeMap<usize, String>,
+        bad: &[(usize, usize, Fault)],
+    ) -> Typed {
+        let mut quarantine = Quarantine::default();
+        for (row, reason) in refused {
+            quarantine.rows.push(BadRow {
+                line: chunk.lines[*row],
+                reason: reason.clone(),
+                raw: chunk
+                    .records
+                    .get(*row)
+                    .and_then(|span| span.of(&chunk.text))
+                    .map(str::to_owned),
+            });
+        }
+        for refused in &chunk.refused {
+            quarantine.rows.push(BadRow {
+                line: refused.line,
+                reason: refused.reason.clone(),
+                raw: Some(refused.raw.clone()),
+            });
+        }
+        quarantine.rows.sort_by_key(|row| row.line);
+        for (row, index, fault) in bad {
+            let column = &self.columns[*index].declared;
+            quarantine.cells.push(BadCell {
+                line: chunk.lines[*row],
+                column: column.name.clone(),
+                raw: raw(chunk, *index, *row).map(str::to_owned),
+                rule: fault.rule(&column.column_type),
+            });
+        }
+        let mut rows_with_nulled_cells: Vec<usize> = bad.iter().map(|(row, ..)| *row).collect();
+        rows_with_nulled_cells.dedup();
+        let books = Books {
+            rows_read: (chunk.lines.len() + chunk.refused.len()) as u64,
+            rows_loaded: rows.num_rows() as u64,
+            rows_quarantined: quarantine.rows.len() as u64,
+            cells_nulled: quarantine.cells.len() as u64,
+            rows_with_nulled_cells: rows_with_nulled_cells.len() as u64,
+            ..Books::default()
+        };
+        let example = quarantine.example(file);
+        Typed { rows, quarantine, books, example }
+    }
+}
+
+fn raw(chunk: &Chunk, column: usize, row: usize) -> Option<&str> {
+    match &chunk.columns[column] {
+        Cells::Text(cells) => cells[row].of(&chunk.text),
+        Cells::Typed(_) => None,
+    }
+}
+
+/// One text in every row, stored once.
+fn repeated(text: &str, count: usize) -> ArrayRef {
+    let one = StringViewArray::from_iter_values([text]);
+    take(&one, &UInt32Array::from(vec![0; count]), None).expect("the first of one")
+}
+
+fn stopped(
+    file: &str,
+    chunk: &Chunk,
+    index: usize,
+    row: usize,
+    fault: Fault,
+    column: &Column,
+) -> Error {
+    let line = u32::try_from(chunk.lines[row]).unwrap_or(u32::MAX);
+    let value = raw(chunk, index, row).unwrap_or_default();
+    Error::new(
+        Kind::Budget,
+        Diagnostic::error(
+            codes::BAD_CELL,
+            format!("`{value}` in `{}` is no {}", column.name, fault.rule(&column.column_type)),
+        )
+        .at(Location::line(file, line)),
+    )
+}
