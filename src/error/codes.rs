@@ -113,6 +113,8 @@ codes! {
     // 08 command line
     CLI = "JM0801", "The command line is wrong.";
     EXISTS = "JM0802", "A file is in the way; nothing was overwritten.";
+    DEMO_OPTIONS = "JM0803", "A synthetic world of that size or length cannot be made.";
+    DEMO_WRITE = "JM0804", "A file of the synthetic world could not be written.";
 }
 
 #[cfg(test)]
