@@ -35,8 +35,7 @@ pub(crate) fn write(world: &World, root: &Path, books: &mut Books) -> Result<()>
             let impressions =
                 if is_unreadable { "n/a".to_owned() } else { thousands(clicks * 40, "") };
             let cost = thousands(cost / 100, &format!(".{:02}", cost % 100));
-            let cells =
-                [&date, channel, campaign, &impressions, &clicks.to_string(), &cost, "EUR"];
+            let cells = [&date, channel, campaign, &impressions, &clicks.to_string(), &cost, "EUR"];
             let line = file.record(csv(',', &cells).as_bytes())?;
             books.read(SOURCE);
             if is_unreadable {

@@ -7,8 +7,17 @@ use std::path::Path;
 use crate::error::Result;
 
 use super::{
-    DemoSummary, World, ads, consents::Consents, facts::Facts, hubspot::Hubspot, person::Person,
-    qualtrics::Qualtrics, shop::Shop, stripe::Stripe, truth::Books, visits::{Visit, Visitor}, web,
+    DemoSummary, World, ads,
+    consents::Consents,
+    facts::Facts,
+    hubspot::Hubspot,
+    person::Person,
+    qualtrics::Qualtrics,
+    shop::Shop,
+    stripe::Stripe,
+    truth::Books,
+    visits::{Visit, Visitor},
+    web,
     zendesk::Zendesk,
 };
 

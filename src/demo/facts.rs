@@ -57,16 +57,32 @@ impl Facts {
             orders: table(
                 "orders.csv",
                 &[
-                    "order_id", "person", "ordered_at", "sales_channel", "has_buyer",
-                    "is_cancelled", "gross_amount", "discount_amount", "refunded_amount",
+                    "order_id",
+                    "person",
+                    "ordered_at",
+                    "sales_channel",
+                    "has_buyer",
+                    "is_cancelled",
+                    "gross_amount",
+                    "discount_amount",
+                    "refunded_amount",
                     "net_amount",
                 ],
             )?,
             terms: table(
                 "terms.csv",
                 &[
-                    "subscription_id", "person", "term_start_date", "term_end_date", "due_date",
-                    "plan_id", "amount", "is_paid", "renewal", "renewed_at", "renewed_amount",
+                    "subscription_id",
+                    "person",
+                    "term_start_date",
+                    "term_end_date",
+                    "due_date",
+                    "plan_id",
+                    "amount",
+                    "is_paid",
+                    "renewal",
+                    "renewed_at",
+                    "renewed_amount",
                 ],
             )?,
             mrr: months.iter().map(|month| (*month, (0, 0, 0))).collect(),
@@ -215,7 +231,8 @@ impl Facts {
             for term in subscription.terms.iter().filter(|term| !term.is_trial) {
                 let runs = term.start_date() <= day && day < term.end_date();
                 let has_ended = ended.is_some_and(|ended| ended <= day);
-                let is_due = term.end_date() <= day && day < term.end_date() + Days::new(GRACE_DAYS);
+                let is_due =
+                    term.end_date() <= day && day < term.end_date() + Days::new(GRACE_DAYS);
                 if runs && !has_ended && term.paid_at.is_some() {
                     *paid += term.monthly();
                     *running += 1;
@@ -261,8 +278,11 @@ impl Facts {
         self.sessions.finish()?;
         self.orders.finish()?;
         self.terms.finish()?;
-        let mut mrr =
-            Table::create(root, "mrr.csv", &["month", "mrr", "mrr_in_grace", "subscription_count"])?;
+        let mut mrr = Table::create(
+            root,
+            "mrr.csv",
+            &["month", "mrr", "mrr_in_grace", "subscription_count"],
+        )?;
         for (month, (paid, in_grace, running)) in &self.mrr {
             let (paid, in_grace) = (money(*paid, '.'), money(*in_grace, '.'));
             mrr.row(&[&month.to_string(), &paid, &in_grace, &running.to_string()])?;

@@ -36,7 +36,7 @@ impl Lines {
         let file = BufWriter::new(File::create(&path).map_err(|error| failed(&path, &error))?);
         let sink = if name.ends_with(".gz") {
             // No name and no time in the header: equal content gives equal bytes.
-            Sink::Gzip(GzBuilder::new().mtime(0).write(file, Compression::new(6)))
+            Sink::Gzip(GzBuilder::new().mtime(0).write(file, Compression::new(3)))
         } else {
             Sink::Plain(file)
         };

@@ -177,7 +177,9 @@ impl Sender {
         });
         let agent = match (visit.visitor, &person) {
             (Visitor::Crawler(_), _) => &assortment::CRAWLER,
-            (_, Some(person)) => &assortment::AGENTS[person.devices[usize::from(visit.device)].agent],
+            (_, Some(person)) => {
+                &assortment::AGENTS[person.devices[usize::from(visit.device)].agent]
+            }
             _ => rng.pick(&assortment::AGENTS),
         };
         let second_half = match visit.pause {
@@ -188,9 +190,10 @@ impl Sender {
                 .map_or(visit.start, |event| event.at / 1_000_000),
             _ => visit.start,
         };
-        let city = person
-            .as_ref()
-            .map_or_else(|| rng.below(assortment::CITIES.len() as u64) as usize, |person| person.city);
+        let city = person.as_ref().map_or_else(
+            || rng.below(assortment::CITIES.len() as u64) as usize,
+            |person| person.city,
+        );
         Self {
             login: person.and_then(|person| person.login).filter(|_| cookie.is_some()),
             cookie,
@@ -246,8 +249,13 @@ impl Sender {
         }
         let order = self.order.as_ref().filter(|_| event.name == "purchase");
         if let Some((id, cents)) = order {
-            params.extend([text("transaction_id", id), amount("value", *cents), text("currency", "EUR")]);
-        } else if let (Page::Product(product), "view_item" | "add_to_cart") = (event.page, event.name)
+            params.extend([
+                text("transaction_id", id),
+                amount("value", *cents),
+                text("currency", "EUR"),
+            ]);
+        } else if let (Page::Product(product), "view_item" | "add_to_cart") =
+            (event.page, event.name)
         {
             let price = assortment::PRODUCTS[usize::from(product)].price;
             params.extend([amount("value", price), text("currency", "EUR")]);

@@ -23,9 +23,23 @@ const CONTACTS: Layout = Layout {
     delimiter: ',',
     encoding: "utf-8",
     columns: &[
-        "hs_object_id", "email", "hs_additional_emails", "firstname", "lastname", "phone",
-        "lifecyclestage", "hs_merged_object_ids", "associatedcompanyid", "city", "zip", "country",
-        "hs_language", "date_of_birth", "hubspot_owner_id", "shop_customer_number", "createdate",
+        "hs_object_id",
+        "email",
+        "hs_additional_emails",
+        "firstname",
+        "lastname",
+        "phone",
+        "lifecyclestage",
+        "hs_merged_object_ids",
+        "associatedcompanyid",
+        "city",
+        "zip",
+        "country",
+        "hs_language",
+        "date_of_birth",
+        "hubspot_owner_id",
+        "shop_customer_number",
+        "createdate",
         "lastmodifieddate",
     ],
     bad_required: ("hs_object_id", ""),
@@ -37,7 +51,13 @@ const COMPANIES: Layout = Layout {
     delimiter: ',',
     encoding: "utf-8",
     columns: &[
-        "hs_object_id", "name", "domain", "industry", "numberofemployees", "country", "createdate",
+        "hs_object_id",
+        "name",
+        "domain",
+        "industry",
+        "numberofemployees",
+        "country",
+        "createdate",
         "hs_lastmodifieddate",
     ],
     bad_required: ("hs_object_id", ""),
@@ -49,9 +69,20 @@ const DEALS: Layout = Layout {
     delimiter: ',',
     encoding: "utf-8",
     columns: &[
-        "hs_object_id", "dealname", "pipeline", "dealstage", "amount", "deal_currency_code",
-        "hubspot_owner_id", "associatedcontactids", "associatedcompanyid", "hs_is_closed",
-        "hs_is_closed_won", "createdate", "closedate", "hs_lastmodifieddate",
+        "hs_object_id",
+        "dealname",
+        "pipeline",
+        "dealstage",
+        "amount",
+        "deal_currency_code",
+        "hubspot_owner_id",
+        "associatedcontactids",
+        "associatedcompanyid",
+        "hs_is_closed",
+        "hs_is_closed_won",
+        "createdate",
+        "closedate",
+        "hs_lastmodifieddate",
     ],
     bad_required: ("hs_object_id", ""),
     bad_optional: ("amount", "op aanvraag"),
@@ -82,7 +113,8 @@ impl Hubspot {
         let entity = u64::from(person.index);
         let mut rng = Rng::new(world.seed, Stream::Deal, entity);
         let last_day = i64::from(world.calendar.days()) * 86_400;
-        let created_at = world.calendar.start(0) + rng.between(-200 * 86_400, last_day - 30 * 86_400);
+        let created_at =
+            world.calendar.start(0) + rng.between(-200 * 86_400, last_day - 30 * 86_400);
         let updated_at = created_at + rng.between(86_400, 29 * 86_400);
         let cells = contact_cells(person, contact, contact.stage, created_at, updated_at);
         match blemish(world.seed, Export::Contacts, entity, 0) {

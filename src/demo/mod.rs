@@ -60,13 +60,12 @@ pub struct DemoOptions {
 }
 
 impl Default for DemoOptions {
-    /// The world that is committed under `pipelines/demo`.
     fn default() -> Self {
         Self {
             customers: 400,
             months: 12,
             seed: 1,
-            events_per_customer: 20,
+            events_per_customer: 50,
             as_of_date: NaiveDate::from_ymd_opt(2026, 6, 30).expect("a day of the calendar"),
             threads: 2,
         }

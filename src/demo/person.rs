@@ -3,8 +3,7 @@ Who a person is and under which identifiers the company's systems know them.
 */
 
 use super::{
-    World, assortment,
-    dirt,
+    World, assortment, dirt,
     rng::{Rng, Stream},
 };
 
@@ -25,8 +24,6 @@ pub(crate) struct Person {
     pub(crate) login: Option<String>,
     pub(crate) contact: Option<Contact>,
     pub(crate) devices: Vec<Device>,
-    /// The first device is that of the person before.
-    pub(crate) shares_device: bool,
     /// The next or the previous person uses the first device too.
     pub(crate) device_is_shared: bool,
 }
@@ -62,16 +59,13 @@ impl World {
         let birth_year = rng.between(1946, 2006) as i32;
         let domain = *rng.pick(&["example.com", "example.org", "example.net"]);
         let email = format!("{}.{}{index}@{domain}", ascii(given), ascii(family));
-        let second_email =
-            rng.chance(60).then(|| format!("{}{index}@mail.{domain}", ascii(given)));
+        let second_email = rng.chance(60).then(|| format!("{}{index}@mail.{domain}", ascii(given)));
         let phone = rng.chance(700).then(|| format!("+31 6 {:08}", 10_000_000 + index));
         let login = rng.chance(800).then(|| format!("U{index:07}"));
         let contact = rng.chance(850).then(|| Contact {
             id: 40_000_000_000 + u64::from(index) * 7,
             absorbed: rng.chance(30).then(|| 40_000_000_003 + u64::from(index) * 7),
-            company: rng
-                .chance(120)
-                .then(|| rng.below(u64::from(self.companies())) as u32),
+            company: rng.chance(120).then(|| rng.below(u64::from(self.companies())) as u32),
             stage: *rng.pick(&["subscriber", "lead", "opportunity", "customer", "customer"]),
             knows_login: rng.chance(500),
         });
@@ -91,7 +85,6 @@ impl World {
             login,
             contact,
             devices,
-            shares_device,
             device_is_shared,
         }
     }
@@ -120,7 +113,10 @@ impl World {
 
     pub(crate) fn device(&self, owner: u32, number: u64) -> Device {
         let mut rng = Rng::keyed(self.seed, Stream::Devices, u64::from(owner), number);
-        Device { cookie: self.cookie(&mut rng), agent: rng.below(assortment::AGENTS.len() as u64) as usize }
+        Device {
+            cookie: self.cookie(&mut rng),
+            agent: rng.below(assortment::AGENTS.len() as u64) as usize,
+        }
     }
 
     /// A client id as the analytics script makes it: a random number and the second of its birth.

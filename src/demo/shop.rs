@@ -13,10 +13,10 @@ use super::{
     World, assortment,
     calendar::{local, local_date},
     dirt::{Blemish, Export, blemish},
-    records::{CsvExport, Layout},
     files::money,
     orders::{Order, shop_time},
     person::Person,
+    records::{CsvExport, Layout},
     truth::Books,
 };
 
@@ -25,9 +25,24 @@ const ORDERS: Layout = Layout {
     delimiter: ';',
     encoding: "windows-1252",
     columns: &[
-        "order_id", "ordered_at", "customer_no", "email", "name", "city", "postal_code",
-        "gross_amount", "discount_amount", "shipping_amount", "tax_amount", "currency",
-        "payment_method", "status", "sales_channel", "coupon_code", "paid_at", "cancelled_at",
+        "order_id",
+        "ordered_at",
+        "customer_no",
+        "email",
+        "name",
+        "city",
+        "postal_code",
+        "gross_amount",
+        "discount_amount",
+        "shipping_amount",
+        "tax_amount",
+        "currency",
+        "payment_method",
+        "status",
+        "sales_channel",
+        "coupon_code",
+        "paid_at",
+        "cancelled_at",
         "updated_at",
     ],
     bad_required: ("ordered_at", "31-02-2026 10:00"),
@@ -39,8 +54,15 @@ const LINES: Layout = Layout {
     delimiter: ',',
     encoding: "utf-8",
     columns: &[
-        "order_id", "line_number", "sku", "product_name", "category", "quantity", "amount",
-        "cost_amount", "currency",
+        "order_id",
+        "line_number",
+        "sku",
+        "product_name",
+        "category",
+        "quantity",
+        "amount",
+        "cost_amount",
+        "currency",
     ],
     bad_required: ("line_number", "1a"),
     bad_optional: ("cost_amount", "?"),
@@ -74,7 +96,11 @@ impl Shop {
             .months()
             .iter()
             .map(|month| {
-                CsvExport::create(root, &format!("shop/orders_{}.csv", month.format("%Y-%m")), &ORDERS)
+                CsvExport::create(
+                    root,
+                    &format!("shop/orders_{}.csv", month.format("%Y-%m")),
+                    &ORDERS,
+                )
             })
             .collect::<Result<_>>()?;
         Ok(Self {
@@ -171,7 +197,9 @@ fn order_cells(person: &Person, order: &Order, as_it_came_in: bool) -> Vec<Strin
     let (status, paid_at, cancelled_at) = match (as_it_came_in, order.is_cancelled) {
         (true, _) => ("open", String::new(), String::new()),
         (false, true) => ("geannuleerd", String::new(), an_hour_later.clone()),
-        (false, false) if order.refund.is_some() => ("retour", shop_time(order.ordered_at), String::new()),
+        (false, false) if order.refund.is_some() => {
+            ("retour", shop_time(order.ordered_at), String::new())
+        }
         (false, false) => ("verzonden", shop_time(order.ordered_at), String::new()),
     };
     let updated_at = if as_it_came_in { shop_time(order.ordered_at) } else { an_hour_later };

@@ -76,8 +76,7 @@ impl<'a> Stripe<'a> {
         for (number, subscription) in subscriptions.iter().enumerate() {
             let twice = is_twice(Export::StripeSubscriptions, number as u64);
             self.subscriptions.add(&snapshot(subscription), None, twice, books)?;
-            let mut codes =
-                Rng::keyed(world.seed, Stream::Code, entity, 1_000 + number as u64);
+            let mut codes = Rng::keyed(world.seed, Stream::Code, entity, 1_000 + number as u64);
             for (position, invoice) in
                 invoices(&mut codes, world, subscription).into_iter().enumerate()
             {
@@ -201,7 +200,15 @@ fn invoices(codes: &mut Rng, world: &World, subscription: &Subscription) -> Vec<
         };
         let reason = if number == 0 { "subscription_create" } else { "subscription_cycle" };
         let line = Line::of(term, subscription.quantity);
-        invoices.push(invoice(codes, subscription, term.issued_at, term.paid_at, status, reason, &[line]));
+        invoices.push(invoice(
+            codes,
+            subscription,
+            term.issued_at,
+            term.paid_at,
+            status,
+            reason,
+            &[line],
+        ));
         if let Some((at, credit, charge)) = term.change {
             let line = |amount, plan| Line {
                 amount,
@@ -233,7 +240,15 @@ fn invoices(codes: &mut Rng, world: &World, subscription: &Subscription) -> Vec<
                     is_proration: false,
                 };
                 let reason = "subscription_cycle";
-                invoices.push(invoice(codes, subscription, starts_at, None, "void", reason, &[line]));
+                invoices.push(invoice(
+                    codes,
+                    subscription,
+                    starts_at,
+                    None,
+                    "void",
+                    reason,
+                    &[line],
+                ));
             }
         }
     }

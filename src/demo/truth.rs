@@ -78,8 +78,13 @@ impl Books {
             root,
             "books.csv",
             &[
-                "source", "rows_read", "rows_loaded", "rows_quarantined", "rows_filtered",
-                "rows_superseded", "cells_nulled",
+                "source",
+                "rows_read",
+                "rows_loaded",
+                "rows_quarantined",
+                "rows_filtered",
+                "rows_superseded",
+                "cells_nulled",
             ],
         )?;
         for (source, book) in &self.books {
@@ -96,8 +101,11 @@ impl Books {
         }
         books.finish()?;
         self.faults.sort();
-        let mut cells =
-            Table::create(root, "bad_cells.csv", &["source", "file", "line", "column", "raw_value"])?;
+        let mut cells = Table::create(
+            root,
+            "bad_cells.csv",
+            &["source", "file", "line", "column", "raw_value"],
+        )?;
         let mut rows = Table::create(root, "bad_rows.csv", &["source", "file", "line", "column"])?;
         for fault in &self.faults {
             let line = fault.line.to_string();

@@ -70,7 +70,8 @@ fn write_day(world: &World, root: &Path, visits: &[Visit], day: u32) -> Result<B
         books: Books::default(),
         tail: Vec::new(),
     };
-    let (from, to) = (world.calendar.start(day) * 1_000_000, world.calendar.start(day + 1) * 1_000_000);
+    let (from, to) =
+        (world.calendar.start(day) * 1_000_000, world.calendar.start(day + 1) * 1_000_000);
     let since_yesterday = day
         .checked_sub(1)
         .map_or(&[][..], |yesterday| of_day(visits, yesterday))

@@ -61,7 +61,8 @@ impl<'a> Zendesk<'a> {
         self.users.add(&user, None, blemish(world.seed, Export::Users, entity, 0), books)?;
         for (number, ticket) in tickets.iter().enumerate() {
             let drawn = blemish(world.seed, Export::Tickets, entity, number as u64);
-            let (now, before) = (ticket_json(person, ticket, false), ticket_json(person, ticket, true));
+            let (now, before) =
+                (ticket_json(person, ticket, false), ticket_json(person, ticket, true));
             self.tickets.add(&now, Some(&before), drawn, books)?;
         }
         Ok(())

@@ -5,4 +5,5 @@ mod storage;
 mod sources;
 mod functions;
 mod slt;
+mod demo;
 mod tidy;
