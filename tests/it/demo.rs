@@ -31,15 +31,19 @@ fn contents(root: &Path) -> BTreeMap<String, Vec<u8>> {
         .collect()
 }
 
+/// The bytes, decompressed if they are gzip.
+fn plain(bytes: &[u8]) -> Vec<u8> {
+    if !bytes.starts_with(&[0x1f, 0x8b]) {
+        return bytes.to_vec();
+    }
+    let mut plain = Vec::new();
+    flate2::read::GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+    plain
+}
+
 /// The lines of an export, decompressed and decoded.
 fn lines(root: &Path, file: &str) -> Vec<String> {
-    let bytes = fs::read(root.join("exports").join(file)).unwrap();
-    let mut plain = Vec::new();
-    if file.ends_with(".gz") {
-        flate2::read::GzDecoder::new(bytes.as_slice()).read_to_end(&mut plain).unwrap();
-    } else {
-        plain = bytes;
-    }
+    let plain = plain(&fs::read(root.join("exports").join(file)).unwrap());
     let text = match file.starts_with("shop/orders_") {
         true => encoding_rs::WINDOWS_1252.decode(&plain).0.into_owned(),
         false => String::from_utf8(plain).unwrap(),
@@ -64,7 +68,8 @@ fn the_committed_world_is_what_the_generator_writes() {
     let (written, kept) = (contents(folder.path()), contents(&committed()));
     assert_eq!(written.keys().collect::<Vec<_>>(), kept.keys().collect::<Vec<_>>());
     for (name, bytes) in &kept {
-        assert!(written[name] == *bytes, "{name} differs: write the demo world again");
+        // What gzip makes of equal content is up to the library's version and the processor.
+        assert!(plain(&written[name]) == plain(bytes), "{name} differs: write the world again");
     }
     let size: usize = kept.values().map(Vec::len).sum();
     assert!(size < 2_000_000, "the committed world has grown to {size} bytes");
