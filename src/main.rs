@@ -2,4 +2,8 @@
 See `journeymart::cli`.
 */
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ExitCode::from(journeymart::cli::main())
+}

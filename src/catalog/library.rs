@@ -124,6 +124,18 @@ impl Library {
     }
 }
 
+impl Library {
+    /// The presets of the project and of this library.
+    pub fn preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
+        let files = self.overlaid(project_dir, None)?;
+        let name = |path: &String| {
+            let name = path.strip_prefix("presets/")?.strip_suffix(".yaml")?;
+            (!name.contains('/')).then(|| name.to_owned())
+        };
+        Ok(files.keys().filter_map(name).collect())
+    }
+}
+
 fn read_folder(folder: &Path) -> Result<BTreeMap<String, Arc<str>>> {
     let mut files = BTreeMap::new();
     if !folder.is_dir() {

@@ -17,7 +17,6 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::{
-    blocks::{funnels, journeys, segments},
     params,
     pipeline::Pipeline,
     resolve,
@@ -57,13 +56,22 @@ pub fn load(request: &LoadRequest<'_>) -> Result<(Pipeline, Vec<Diagnostic>)> {
     };
     let file = path.strip_prefix(request.project_dir).unwrap_or(&path).display().to_string();
     let text = fs::read_to_string(&path).map_err(|error| unreadable(&file, &error))?;
+    load_text(&file, text.into(), request)
+}
+
+/// The same for text that is at hand; `file` is what messages call it.
+pub fn load_text(
+    file: &str,
+    text: Arc<str>,
+    request: &LoadRequest<'_>,
+) -> Result<(Pipeline, Vec<Diagnostic>)> {
     let mut found = Diagnostics::default();
-    let pipeline = parse(file, text.into(), request, &mut found);
+    let pipeline = parse(file.to_owned(), text, request, &mut found);
     let warnings = found.sorted().finish()?;
     // Without a fault there is a pipeline: every way out of `parse` has told one.
-    pipeline.map(|pipeline| (pipeline, warnings)).ok_or_else(|| {
-        Error::usage(codes::INVALID_VALUE, format!("{} could not be read", path.display()))
-    })
+    pipeline
+        .map(|pipeline| (pipeline, warnings))
+        .ok_or_else(|| Error::usage(codes::INVALID_VALUE, format!("{file} could not be read")))
 }
 
 fn only_pipeline(project_dir: &Path) -> Result<PathBuf> {
@@ -263,11 +271,6 @@ fn resolve(
             resolve::source(&name, source, &context, &place, found).map(|source| (name, source)),
         );
     }
-    let generated = vec![
-        journeys::stage_events(&config.journeys, &root.key("journeys")),
-        funnels::funnel_matches(&config.funnels, &root.key("funnels")),
-        segments::declared_members(&config.segments, &root.key("segments")),
-    ];
     Some(Pipeline {
         name: config.pipeline?.0,
         description: config.description,
@@ -280,14 +283,6 @@ fn resolve(
         locations,
         engine: config.engine.into(),
         sources,
-        identity: config.identity,
-        sessions: config.sessions,
-        bots: config.bots,
-        journeys: config.journeys,
-        funnels: config.funnels,
-        segments: config.segments,
-        subscriptions: config.subscriptions,
-        generated,
         marts: config.marts,
         late_days: config.late_days.unwrap_or(3),
         min_cell: config.min_cell.unwrap_or(10),

@@ -4,13 +4,10 @@ YAML text in, a validated [`Pipeline`](pipeline::Pipeline) out, with every error
 Leaves reading files and everything about tables to others; imports neither Arrow nor the engine.
 */
 
-pub mod blocks;
 pub mod formats;
-pub mod generated;
 pub mod params;
 pub mod pipeline;
 pub mod source;
-pub mod tables;
 pub mod types;
 pub mod yaml;
 
@@ -18,7 +15,7 @@ mod load;
 mod resolve;
 mod wire;
 
-pub use load::{LoadRequest, PresetText, load};
+pub use load::{LoadRequest, PresetText, load, load_text};
 
 /// The JSON Schema of a pipeline file, for editors.
 pub fn schema() -> serde_json::Value {

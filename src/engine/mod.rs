@@ -30,11 +30,12 @@ use crate::{
 pub mod errors;
 mod joins;
 pub mod memory;
+mod parquet;
 pub mod rules;
 pub mod store;
 pub mod types;
 
-pub use store::{StoredTable, TableWriter};
+pub use store::{StoredTable, TableSize, TableWriter};
 pub use types::{arrow_schema, arrow_type};
 
 /// The catalog that all tables live in; users never write it.
@@ -284,6 +285,22 @@ mod tests {
         assert!(files.iter().all(|file| !file.exists()));
         assert_eq!(tight.context().runtime_env().memory_pool.reserved(), 0);
         drop(folder);
+    }
+
+    #[tokio::test]
+    async fn a_kept_table_outlives_the_one_it_came_from() {
+        let kept = tempfile::tempdir().unwrap();
+        for memory_limit in [1 << 30, 8 << 20] {
+            let (engine, _folder) = engine(memory_limit);
+            let table = materialize(&engine, ROWS).await;
+            let (schema, size) = (datafusion::catalog::TableProvider::schema(&table), table.size());
+            let name = format!("t{memory_limit}");
+            table.save(kept.path(), &name).unwrap();
+            let expected = total(&engine, table).await;
+            engine.deregister("core", "t").unwrap();
+            let opened = StoredTable::open(kept.path(), &name, schema, size).unwrap();
+            assert_eq!(total(&engine, opened).await, expected);
+        }
     }
 
     #[tokio::test]

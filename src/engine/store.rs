@@ -6,9 +6,9 @@ rows between parts carries no meaning.
 */
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::BufWriter,
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -19,7 +19,11 @@ use datafusion::{
     arrow::{
         array::RecordBatch,
         datatypes::SchemaRef,
-        ipc::{CompressionType, writer::FileWriter, writer::IpcWriteOptions},
+        ipc::{
+            CompressionType,
+            reader::FileReader,
+            writer::{FileWriter, IpcWriteOptions},
+        },
     },
     catalog::{Session, TableProvider},
     common::{Statistics, stats::Precision},
@@ -32,7 +36,7 @@ use datafusion::{
         source::DataSourceExec,
     },
     error::Result as DataFusionResult,
-    execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation},
+    execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation, UnboundedMemoryPool},
     logical_expr::Expr,
     physical_plan::ExecutionPlan,
 };
@@ -109,7 +113,7 @@ impl TableWriter {
                 }
                 Part::File { path, rows: count } => {
                     rows += count;
-                    files.push(path);
+                    files.push(StoredFile::Temporary(path));
                 }
             }
         }
@@ -201,15 +205,41 @@ impl Shared {
                 ),
             )
         };
-        std::fs::create_dir_all(&self.spill_dir).map_err(failed)?;
+        fs::create_dir_all(&self.spill_dir).map_err(failed)?;
         let (file, path) =
             NamedTempFile::with_suffix_in(".arrow", &self.spill_dir).map_err(failed)?.into_parts();
-        let options = IpcWriteOptions::default()
-            .try_with_compression(Some(CompressionType::LZ4_FRAME))
-            .map_err(|error| errors::convert(&error.into()))?;
-        let writer = FileWriter::try_new_with_options(BufWriter::new(file), &self.schema, options)
-            .map_err(|error| errors::convert(&error.into()))?;
-        Ok((writer, path))
+        Ok((ipc_writer(file, &self.schema)?, path))
+    }
+}
+
+fn ipc_writer(file: File, schema: &SchemaRef) -> Result<FileWriter<BufWriter<File>>> {
+    IpcWriteOptions::default()
+        .try_with_compression(Some(CompressionType::LZ4_FRAME))
+        .and_then(|options| FileWriter::try_new_with_options(BufWriter::new(file), schema, options))
+        .map_err(|error| errors::convert(&error.into()))
+}
+
+/// How large a table is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct TableSize {
+    pub rows: usize,
+    /// In Arrow form.
+    pub bytes: usize,
+}
+
+/// A file that goes with its table, or one that a cache keeps.
+#[derive(Debug)]
+enum StoredFile {
+    Temporary(TempPath),
+    Kept(PathBuf),
+}
+
+impl StoredFile {
+    fn path(&self) -> &Path {
+        match self {
+            Self::Temporary(path) => path,
+            Self::Kept(path) => path,
+        }
     }
 }
 
@@ -220,7 +250,7 @@ pub struct StoredTable {
     rows: usize,
     bytes: usize,
     memory: Vec<Vec<RecordBatch>>,
-    files: Vec<TempPath>,
+    files: Vec<StoredFile>,
     /// Gives the memory back when the table is dropped.
     _reservation: MemoryReservation,
 }
@@ -236,7 +266,67 @@ impl StoredTable {
     }
 
     pub fn files(&self) -> Vec<PathBuf> {
-        self.files.iter().map(|path| path.to_path_buf()).collect()
+        self.files.iter().map(|file| file.path().to_owned()).collect()
+    }
+
+    /// Keeps a copy in `folder`, as files named `<name>-<n>.arrow`.
+    pub fn save(&self, folder: &Path, name: &str) -> Result<()> {
+        let failed = |error: std::io::Error| {
+            Error::failed(
+                codes::WORK_FOLDER,
+                format!("cannot keep table {name} in {}: {error}", folder.display()),
+            )
+        };
+        let in_memory: Vec<_> = self.memory.iter().flatten().collect();
+        if !in_memory.is_empty() || self.files.is_empty() {
+            let file = File::create(folder.join(format!("{name}-m.arrow"))).map_err(failed)?;
+            let mut writer = ipc_writer(file, &self.schema)?;
+            for batch in in_memory {
+                writer.write(batch).map_err(|error| errors::convert(&error.into()))?;
+            }
+            writer.finish().map_err(|error| errors::convert(&error.into()))?;
+        }
+        for (index, file) in self.files.iter().enumerate() {
+            let kept = folder.join(format!("{name}-{index}.arrow"));
+            // Across file systems a link is not possible.
+            fs::hard_link(file.path(), &kept)
+                .or_else(|_| fs::copy(file.path(), &kept).map(drop))
+                .map_err(failed)?;
+        }
+        Ok(())
+    }
+
+    /// Opens what [`Self::save`] kept.
+    pub fn open(folder: &Path, name: &str, schema: SchemaRef, size: TableSize) -> Result<Self> {
+        let prefix = format!("{name}-");
+        let mut files = Vec::new();
+        for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+            let file_name = entry.file_name().to_string_lossy().into_owned();
+            if file_name.starts_with(&prefix) && file_name.ends_with(".arrow") {
+                files.push(StoredFile::Kept(entry.path()));
+            }
+        }
+        let unpooled: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
+        Ok(Self {
+            schema,
+            rows: size.rows,
+            bytes: size.bytes,
+            memory: Vec::new(),
+            files,
+            _reservation: MemoryConsumer::new(prefix).register(&unpooled),
+        })
+    }
+
+    /// The columns of what [`Self::save`] kept.
+    pub fn kept_schema(folder: &Path, name: &str) -> Option<SchemaRef> {
+        let file = ["m", "0"]
+            .iter()
+            .find_map(|part| File::open(folder.join(format!("{name}-{part}.arrow"))).ok())?;
+        FileReader::try_new(file, None).ok().map(|reader| reader.schema())
+    }
+
+    pub fn size(&self) -> TableSize {
+        TableSize { rows: self.rows, bytes: self.bytes }
     }
 
     fn memory_plan(
@@ -262,8 +352,9 @@ impl StoredTable {
         projection: Option<&Vec<usize>>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
         let mut groups = vec![FileGroup::new(Vec::new()); partitions.min(self.files.len())];
-        for (index, path) in self.files.iter().enumerate() {
-            let size = std::fs::metadata(path)?.len();
+        for (index, file) in self.files.iter().enumerate() {
+            let path = std::path::absolute(file.path())?;
+            let size = fs::metadata(&path)?.len();
             let path = object_store::path::Path::from_absolute_path(path)
                 .map_err(|error| datafusion::error::DataFusionError::External(error.into()))?;
             let groups_count = groups.len();

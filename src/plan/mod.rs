@@ -1,3 +1,5 @@
 /*!
 What will run and why: fingerprints, reuse, order. Printable; does nothing.
 */
+
+pub mod fingerprint;

@@ -7,3 +7,4 @@ mod functions;
 mod slt;
 mod demo;
 mod tidy;
+mod sql_cases;

@@ -1,0 +1,394 @@
+/*!
+SQL unit tests: `tests/sql/<schema>/<table>/<case>.yaml` gives the rows that a table reads and the
+rows it must return. No storage, no pipeline; one table at a time.
+
+```yaml
+params: {as_of_date: 2026-06-30}
+config: {timezone: Europe/Amsterdam}
+inputs:
+  core.orders:
+    - {order_id: o1, ordered_at: "2026-01-01T10:00:00Z"}
+expect:
+  - {order_id: o1, ordered_date: 2026-01-01}
+```
+
+Input rows take the types that their table declares; a column left out is null, a table left out
+empty. Expected rows are compared on the columns they name, in the order of the table's grain.
+A number with decimals holds to the digits it is written with.
+*/
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use datafusion::{
+    arrow::{
+        array::{Array, ArrayRef, RecordBatch},
+        compute::concat_batches,
+        datatypes::{DataType, SchemaRef},
+        util::display::{ArrayFormatter, FormatOptions},
+    },
+    catalog::MemTable,
+    logical_expr::LogicalPlan,
+};
+use indexmap::IndexMap;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::rows;
+use crate::{
+    catalog::{
+        Catalog,
+        name::TableName,
+        node::{Kind, Node},
+    },
+    config::yaml,
+    engine::{Engine, errors},
+    error::{Diagnostic, Diagnostics, Error, Result, codes},
+    run::project::Project,
+};
+
+/// The file of one case.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CaseFile {
+    /// Parameters, as on the command line.
+    pub params: IndexMap<String, serde_json::Value>,
+    /// Keys of a pipeline that the tables depend on, such as `timezone` or `journeys`.
+    pub config: serde_json::Map<String, serde_json::Value>,
+    /// Rows of the tables that are read.
+    pub inputs: IndexMap<String, Vec<IndexMap<String, serde_json::Value>>>,
+    /// Rows that must come out.
+    pub expect: Vec<IndexMap<String, serde_json::Value>>,
+}
+
+/// A case and the table it is about.
+#[derive(Debug, Clone)]
+pub struct Case {
+    pub table: TableName,
+    pub name: String,
+    /// Relative to the project.
+    pub file: String,
+    pub content: CaseFile,
+}
+
+/// How a case came out; `difference` is empty where it passed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CaseOutcome {
+    pub table: String,
+    pub case: String,
+    pub file: String,
+    pub passed: bool,
+    pub difference: String,
+}
+
+/// Every case of a project, by path.
+pub fn discover(project_dir: &Path) -> Result<Vec<Case>> {
+    let root = project_dir.join("tests").join("sql");
+    let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(&root)
+        .into_iter()
+        .filter_map(|entry| entry.ok().map(walkdir::DirEntry::into_path))
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .collect();
+    paths.sort();
+    let mut found = Diagnostics::default();
+    let cases =
+        paths.iter().filter_map(|path| read(project_dir, &root, path, &mut found)).collect();
+    found.finish()?;
+    Ok(cases)
+}
+
+fn read(project_dir: &Path, root: &Path, path: &Path, found: &mut Diagnostics) -> Option<Case> {
+    let file = path.strip_prefix(project_dir).unwrap_or(path).to_string_lossy().into_owned();
+    let parts: Vec<String> = path
+        .strip_prefix(root)
+        .unwrap_or(path)
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .collect();
+    let [schema, table, case] = parts.as_slice() else {
+        found.push(
+            Diagnostic::error(codes::INVALID_VALUE, format!("{file} is not in a table's folder"))
+                .hint("cases lie in tests/sql/<schema>/<table>/<case>.yaml"),
+        );
+        return None;
+    };
+    let text: Arc<str> = match fs::read_to_string(path) {
+        Ok(text) => text.into(),
+        Err(error) => {
+            found.push(Diagnostic::error(codes::STORAGE_READ, format!("{file}: {error}")));
+            return None;
+        }
+    };
+    let (content, _) = yaml::read::<CaseFile>(&file, &text, 0..text.len(), found)?;
+    let name = case.trim_end_matches(".yaml").to_owned();
+    Some(Case { table: TableName::new(schema, table), name, file, content })
+}
+
+/// Runs cases one after the other. A case that cannot be run counts as failed; the others still run.
+pub async fn run_all(project_dir: &Path, cases: &[Case]) -> Result<Vec<CaseOutcome>> {
+    let mut outcomes = Vec::new();
+    // Most cases stand for the same pipeline.
+    let mut project: Option<(String, Project)> = None;
+    for case in cases {
+        let text = case.pipeline()?;
+        if project.as_ref().is_none_or(|(known, _)| *known != text) {
+            project = match Project::of_text(project_dir, &case.file, &text) {
+                Ok(loaded) => Some((text, loaded)),
+                Err(error) => {
+                    outcomes.push(case.failed(&error));
+                    continue;
+                }
+            };
+        }
+        let Some((_, project)) = &project else { continue };
+        let outcome = async { case.run(&project.catalog, &project.engine()?).await }.await;
+        outcomes.push(outcome.unwrap_or_else(|error| case.failed(&error)));
+    }
+    Ok(outcomes)
+}
+
+impl Case {
+    /// The pipeline that the case stands for, as YAML text: its `config` and parameters.
+    pub fn pipeline(&self) -> Result<String> {
+        let mut keys = serde_json::Map::new();
+        keys.insert("version".to_owned(), 1.into());
+        keys.insert("pipeline".to_owned(), "case".into());
+        keys.extend(self.content.config.clone());
+        let declared: serde_json::Map<String, serde_json::Value> = self
+            .content
+            .params
+            .keys()
+            .map(|name| {
+                let of = if name == "as_of_date" { "date" } else { "string" };
+                (
+                    name.clone(),
+                    serde_json::json!({"type": of, "default": self.content.params[name]}),
+                )
+            })
+            .collect();
+        if !declared.is_empty() && !keys.contains_key("params") {
+            keys.insert("params".to_owned(), declared.into());
+        }
+        // JSON is YAML.
+        serde_json::to_string_pretty(&keys)
+            .map_err(|error| Error::usage(codes::INVALID_VALUE, format!("{}: {error}", self.file)))
+    }
+
+    /// Computes the table from the case's rows and compares.
+    pub async fn run(&self, catalog: &Catalog, engine: &Engine) -> Result<CaseOutcome> {
+        let actual = self.compute(catalog, engine).await?;
+        let difference = self.difference(&actual)?;
+        Ok(CaseOutcome {
+            table: self.table.to_string(),
+            case: self.name.clone(),
+            file: self.file.clone(),
+            passed: difference.is_empty(),
+            difference,
+        })
+    }
+
+    fn failed(&self, error: &Error) -> CaseOutcome {
+        CaseOutcome {
+            table: self.table.to_string(),
+            case: self.name.clone(),
+            file: self.file.clone(),
+            passed: false,
+            difference: error.to_string(),
+        }
+    }
+
+    async fn compute(&self, catalog: &Catalog, engine: &Engine) -> Result<RecordBatch> {
+        let node = catalog.tables.get(&self.table).ok_or_else(|| {
+            Error::usage(
+                codes::UNKNOWN_TABLE,
+                format!("{}: there is no table {}", self.file, self.table),
+            )
+        })?;
+        for name in self.content.inputs.keys() {
+            let is_read =
+                TableName::parse(name).is_some_and(|name| self.is_read(catalog, node, &name));
+            if !is_read {
+                return Err(Error::usage(
+                    codes::UNKNOWN_TABLE,
+                    format!("{}: {} does not read {name}", self.file, self.table),
+                ));
+            }
+        }
+        for input in &node.inputs {
+            self.provide(catalog, engine, input).await?;
+        }
+        let plan = plan(engine, node).await?;
+        let schema: SchemaRef = Arc::new(plan.schema().as_arrow().clone());
+        let order = if node.header.grain.is_empty() {
+            schema.fields().iter().map(|field| field.name().clone()).collect()
+        } else {
+            node.header.grain.clone()
+        };
+        let sorted = datafusion::logical_expr::LogicalPlanBuilder::from(plan)
+            .sort(order.iter().map(|name| datafusion::prelude::ident(name).sort(true, false)))
+            .and_then(datafusion::logical_expr::LogicalPlanBuilder::build)
+            .map_err(|error| errors::convert(&error))?;
+        let stream = engine.stream(&sorted).await?;
+        let batches = datafusion::physical_plan::common::collect(stream)
+            .await
+            .map_err(|error| errors::convert(&error))?;
+        let schema = batches.first().map_or(schema, RecordBatch::schema);
+        concat_batches(&schema, &batches).map_err(|error| errors::convert(&error.into()))
+    }
+
+    fn is_read(&self, catalog: &Catalog, node: &Node, name: &TableName) -> bool {
+        node.inputs.iter().any(|input| {
+            input == name
+                || catalog.tables.get(input).is_some_and(|input| {
+                    matches!(input.kind, Kind::Generated { .. })
+                        && self.is_read(catalog, input, name)
+                })
+        })
+    }
+
+    /// Registers one input: the given rows, what configuration says, or nothing at all.
+    async fn provide(&self, catalog: &Catalog, engine: &Engine, name: &TableName) -> Result<()> {
+        let Some(node) = catalog.tables.get(name) else { return Ok(()) };
+        let given = self
+            .content
+            .inputs
+            .iter()
+            .find(|(known, _)| TableName::parse(known).as_ref() == Some(name))
+            .map(|(_, rows)| rows);
+        let batch = match (given, &node.kind) {
+            (None, Kind::Rows(rows)) => rows.clone(),
+            (None, Kind::Generated { .. }) => {
+                for input in &node.inputs {
+                    Box::pin(self.provide(catalog, engine, input)).await?;
+                }
+                let plan = plan(engine, node).await?;
+                let table = engine.materialize(&name.name, &plan).await?;
+                return engine.register(&name.schema, &name.name, Arc::new(table));
+            }
+            (given, _) => {
+                let schema = node.declared_schema().ok_or_else(|| {
+                    Error::usage(
+                        codes::SCHEMA_MISMATCH,
+                        format!(
+                            "{}: {name} declares no columns, so rows cannot be typed",
+                            self.file
+                        ),
+                    )
+                    .hint("give the table's header a `columns` block")
+                })?;
+                rows::typed(&schema, given.map_or(&[], Vec::as_slice))
+                    .map_err(|message| self.wrong(&format!("{name}: {message}")))?
+            }
+        };
+        let table = MemTable::try_new(batch.schema(), vec![vec![batch]])
+            .map_err(|error| errors::convert(&error))?;
+        engine.register(&name.schema, &name.name, Arc::new(table))
+    }
+
+    /// What differs between the expected and the actual rows, as lines.
+    fn difference(&self, actual: &RecordBatch) -> Result<String> {
+        let Some(first) = self.content.expect.first() else {
+            return Ok(match actual.num_rows() {
+                0 => String::new(),
+                rows => format!("expected no rows, found {rows}\n{}", shown(actual)?),
+            });
+        };
+        let columns: Vec<&str> = first.keys().map(String::as_str).collect();
+        if let Some(row) = self.content.expect.iter().find(|row| {
+            row.len() != columns.len() || columns.iter().any(|name| !row.contains_key(*name))
+        }) {
+            let names = row.keys().cloned().collect::<Vec<_>>().join(", ");
+            return Err(
+                self.wrong(&format!("every expected row names the same columns; one has {names}"))
+            );
+        }
+        let mut projected = Vec::new();
+        for name in &columns {
+            projected.push(
+                actual
+                    .schema()
+                    .index_of(name)
+                    .map_err(|_| self.wrong(&format!("{} has no column {name}", self.table)))?,
+            );
+        }
+        let actual = actual.project(&projected).map_err(|error| errors::convert(&error.into()))?;
+        let expected = rows::typed(&actual.schema(), &self.content.expect)
+            .map_err(|message| self.wrong(&format!("expect: {message}")))?;
+        let mut lines = Vec::new();
+        if expected.num_rows() != actual.num_rows() {
+            lines.push(format!(
+                "expected {} rows, found {}",
+                expected.num_rows(),
+                actual.num_rows()
+            ));
+        }
+        for row in 0..expected.num_rows().min(actual.num_rows()) {
+            for (index, name) in columns.iter().enumerate() {
+                let written = &self.content.expect[row][*name];
+                let (wanted, found) =
+                    (cell(expected.column(index), row)?, cell(actual.column(index), row)?);
+                if wanted != found && !close(written, actual.column(index), row) {
+                    lines.push(format!("row {}: {name} is {found}, expected {wanted}", row + 1));
+                }
+            }
+        }
+        if lines.is_empty() {
+            Ok(String::new())
+        } else {
+            Ok(lines.join("\n") + "\n" + &shown(&actual)?)
+        }
+    }
+
+    fn wrong(&self, message: &str) -> Error {
+        Error::usage(codes::INVALID_VALUE, format!("{}: {message}", self.file))
+    }
+}
+
+async fn plan(engine: &Engine, node: &Node) -> Result<LogicalPlan> {
+    let statement = node.statement().ok_or_else(|| {
+        Error::usage(codes::SQL_PLAN, format!("{} is not filled by SQL", node.name))
+    })?;
+    engine.plan(statement).await
+}
+
+/// Whether a float is the written one to the digits it is written with.
+fn close(written: &serde_json::Value, column: &ArrayRef, row: usize) -> bool {
+    if *column.data_type() != DataType::Float64 || column.is_null(row) {
+        return false;
+    }
+    let text = match written {
+        serde_json::Value::Number(number) => number.to_string(),
+        serde_json::Value::String(text) => text.clone(),
+        _ => return false,
+    };
+    let Ok(wanted) = text.parse::<f64>() else { return false };
+    let found = datafusion::arrow::array::AsArray::as_primitive::<
+        datafusion::arrow::datatypes::Float64Type,
+    >(column.as_ref())
+    .value(row);
+    /// Fewer decimals than this are meant exactly.
+    const DECIMALS: usize = 4;
+    let decimals = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    let tolerance = if decimals >= DECIMALS {
+        0.5 * 10f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX))
+    } else {
+        wanted.abs() * 1e-12
+    };
+    (wanted - found).abs() <= tolerance * (1.0 + 1e-9)
+}
+
+fn cell(column: &ArrayRef, row: usize) -> Result<String> {
+    let options = FormatOptions::default().with_null("null");
+    ArrayFormatter::try_new(column.as_ref(), &options)
+        .map(|formatter| formatter.value(row).to_string())
+        .map_err(|error| errors::convert(&error.into()))
+}
+
+fn shown(batch: &RecordBatch) -> Result<String> {
+    datafusion::arrow::util::pretty::pretty_format_batches(std::slice::from_ref(batch))
+        .map(|table| table.to_string())
+        .map_err(|error| errors::convert(&error.into()))
+}

@@ -1,0 +1,10 @@
+/*!
+One file per subcommand: its arguments, and how its result is printed.
+*/
+
+pub(super) mod clean;
+pub(super) mod completions;
+pub(super) mod explain;
+pub(super) mod runs;
+pub(super) mod schema;
+pub(super) mod test;

@@ -1,0 +1,49 @@
+/*!
+`journeymart runs`: what ran here before.
+*/
+
+use crate::{
+    cli::{Context, args::PipelineArg},
+    error::Result,
+    run::artifacts::{self, RunResults, RunStatus},
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    pipeline: PipelineArg,
+    /// Print at most so many runs, newest first
+    #[arg(long, value_name = "RUNS", default_value_t = 20)]
+    limit: usize,
+}
+
+pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
+    let project = context.project(arguments.pipeline.pipeline)?;
+    let runs: Vec<RunResults> = artifacts::history(&project.work_dir())
+        .into_iter()
+        .filter(|run| run.pipeline == project.pipeline.name)
+        .take(arguments.limit)
+        .collect();
+    context.printer.result(&runs, |runs| {
+        if runs.is_empty() {
+            return "no runs yet\n".to_owned();
+        }
+        runs.iter().map(line).collect()
+    })
+}
+
+fn line(run: &RunResults) -> String {
+    let status = match run.status {
+        RunStatus::Running => "unfinished",
+        RunStatus::Success => "success",
+        RunStatus::NoOp => "no-op",
+        RunStatus::Error => "error",
+    };
+    let commit = run.commit.map(|commit| format!("commit {commit}")).unwrap_or_default();
+    format!(
+        "{}  {}  {status:10}  {commit:12}  {}\n",
+        run.run_id,
+        run.started_at.format("%Y-%m-%d %H:%M:%S"),
+        run.exit_reason.as_deref().unwrap_or("").lines().next().unwrap_or("")
+    )
+}
