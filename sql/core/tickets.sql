@@ -13,8 +13,8 @@ columns:
   status: {type: string, description: Status in the vendor's words.}
   satisfaction_score: {type: string, description: 'good or bad, or the vendor''s own word.'}
   reopened_count: {type: int64, description: How often it was reopened.}
-  first_reply_seconds: {type: double, description: From opening to first reply; null while unanswered.}
-  resolution_seconds: {type: double, description: From opening to solution; null while unsolved.}
+  first_reply_seconds: {type: float64, description: From opening to first reply; null while unanswered.}
+  resolution_seconds: {type: float64, description: From opening to solution; null while unsolved.}
   is_solved: {type: bool, description: Whether it was solved by $as_of.}
   opened_date: {type: date, description: Local day of opening.}
   opened_at: {type: timestamp, description: When it was opened.}

@@ -3,7 +3,7 @@ description: >
   Customers and recurring revenue lost in each month, quarter and year, per currency. Rates are
   null where fewer than min_cell customers stood at the start.
 grain: [period_unit, period_start_date, currency]
-requires: [subscriptions, invoices]
+requires: [subscriptions]
 columns:
   period_unit: {type: string, description: 'month, quarter or year.'}
   period_start_date: {type: date, description: First day of the period.}
@@ -11,12 +11,12 @@ columns:
   start_customer_count: {type: int64, description: Customers with recurring revenue before the first day.}
   churned_customer_count: {type: int64, description: Those of them without recurring revenue after the last day.}
   interrupted_customer_count: {type: int64, description: 'Those of them who left during the period, even if they came back.'}
-  logo_churn_rate: {type: double, description: 'churned_customer_count over start_customer_count.'}
-  logo_churn_wilson_low: {type: double, description: Lower bound of its 95 % Wilson interval.}
-  logo_churn_wilson_high: {type: double, description: Upper bound of its 95 % Wilson interval.}
-  gross_mrr_churn_rate: {type: double, description: 'Churn and contraction over revenue at the start.'}
-  net_mrr_churn_ratio: {type: double, description: 'Churn and contraction less expansion and reactivation, over revenue at the start; below 0 when it grew.'}
-  quick_ratio: {type: double, description: 'New, expansion and reactivation over churn and contraction; null if nothing was lost.'}
+  logo_churn_rate: {type: float64, description: 'churned_customer_count over start_customer_count.'}
+  logo_churn_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
+  logo_churn_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  gross_mrr_churn_rate: {type: float64, description: 'Churn and contraction over revenue at the start.'}
+  net_mrr_churn_ratio: {type: float64, description: 'Churn and contraction less expansion and reactivation, over revenue at the start; below 0 when it grew.'}
+  quick_ratio: {type: float64, description: 'New, expansion and reactivation over churn and contraction; null if nothing was lost.'}
   is_complete: {type: bool, description: Whether the period is over and no grace period can still change it.}
   is_suppressed: {type: bool, description: Whether the rates are withheld because of min_cell.}
 checks:

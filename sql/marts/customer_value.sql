@@ -10,8 +10,8 @@ columns:
   historic_value: {type: "decimal(18,4)", description: 'All revenue so far, refunds off.'}
   order_value: {type: "decimal(18,4)", description: 'Revenue of orders, refunds off.'}
   subscription_value: {type: "decimal(18,4)", description: Revenue of paid subscription invoices.}
-  average_order_value: {type: double, description: order_value per order; null without orders.}
-  monetary_value: {type: double, description: 'Mean net amount of purchase days after the first; 0 if there was one day, null if none.'}
+  average_order_value: {type: float64, description: order_value per order; null without orders.}
+  monetary_value: {type: float64, description: 'Mean net amount of purchase days after the first; 0 if there was one day, null if none.'}
   order_count: {type: int64, description: 'Orders, fully refunded ones too.'}
   frequency: {type: int64, description: Purchase days after the first; null without purchases.}
   recency_days: {type: int64, description: Days between first and last purchase day; null without purchases.}

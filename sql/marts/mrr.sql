@@ -3,7 +3,7 @@ description: >
   The bridge from recurring revenue at the start of each month, quarter and year to its end, per
   currency. The end is counted anew from the terms in service, so that the bridge proves both.
 grain: [period_unit, period_start_date, currency]
-requires: [subscriptions, invoices]
+requires: [subscriptions]
 columns:
   period_unit: {type: string, description: 'month, quarter or year.'}
   period_start_date: {type: date, description: First day of the period.}
@@ -20,8 +20,8 @@ columns:
   start_arr_amount: {type: "decimal(18,4)", description: Annual recurring revenue before the first day.}
   end_arr_amount: {type: "decimal(18,4)", description: Annual recurring revenue after the last day.}
   start_customer_count: {type: int64, description: 'Customers with recurring revenue before the first day, paused ones too.'}
-  gross_revenue_retention_rate: {type: double, description: 'Start less contraction and churn of the customers of the start, over start; null without start.'}
-  net_revenue_retention_ratio: {type: double, description: 'The same plus their expansion, without new and reactivated revenue; null without start.'}
+  gross_revenue_retention_rate: {type: float64, description: 'Start less contraction and churn of the customers of the start, over start; null without start.'}
+  net_revenue_retention_ratio: {type: float64, description: 'The same plus their expansion, without new and reactivated revenue; null without start.'}
   is_complete: {type: bool, description: Whether the period is over and no grace period can still change it.}
 checks:
   - >-

@@ -4,7 +4,7 @@ description: >
   renewal counts in the period in which the old term was due, whenever it was signed; open, paused
   and coterminated terms and trials are in neither count.
 grain: [period_unit, period_start_date, currency]
-requires: [subscriptions, invoices]
+requires: [subscriptions]
 columns:
   period_unit: {type: string, description: 'month, quarter or year.'}
   period_start_date: {type: date, description: First day of the period.}
@@ -14,20 +14,20 @@ columns:
   renewed_early_count: {type: int64, description: Of these renewed before the due date.}
   renewed_late_count: {type: int64, description: Of these renewed after the due date and within the grace period.}
   open_count: {type: int64, description: Terms that fell due and are still within the grace period; not in due_count.}
-  renewal_rate: {type: double, description: 'renewed_count over due_count; null if nothing was due.'}
-  renewal_wilson_low: {type: double, description: Lower bound of its 95 % Wilson interval.}
-  renewal_wilson_high: {type: double, description: Upper bound of its 95 % Wilson interval.}
-  on_time_renewal_rate: {type: double, description: Renewed early or on time over due_count.}
+  renewal_rate: {type: float64, description: 'renewed_count over due_count; null if nothing was due.'}
+  renewal_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
+  renewal_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  on_time_renewal_rate: {type: float64, description: Renewed early or on time over due_count.}
   due_arr_amount: {type: "decimal(18,4)", description: Annualised price that fell due.}
   renewed_arr_amount: {type: "decimal(18,4)", description: Annualised price of the new terms.}
   lost_arr_amount: {type: "decimal(18,4)", description: 'Of the price due what was not renewed, term by term, so that growth of one hides no loss of another.'}
-  gross_renewal_rate: {type: double, description: Price due that was renewed over price due.}
-  net_renewal_ratio: {type: double, description: Price of the new terms over price due.}
+  gross_renewal_rate: {type: float64, description: Price due that was renewed over price due.}
+  net_renewal_ratio: {type: float64, description: Price of the new terms over price due.}
   booked_arr_amount: {type: "decimal(18,4)", description: 'Price of the renewals signed in the period, whenever the old terms were due: bookings, not a renewal rate.'}
-  mean_lag_days: {type: double, description: Mean days from due to renewed; null without renewals.}
+  mean_lag_days: {type: float64, description: Mean days from due to renewed; null without renewals.}
   trial_ended_count: {type: int64, description: Trials that ended in the period.}
   trial_converted_count: {type: int64, description: Of these followed by a paid term.}
-  trial_conversion_rate: {type: double, description: trial_converted_count over trial_ended_count; null below min_cell.}
+  trial_conversion_rate: {type: float64, description: trial_converted_count over trial_ended_count; null below min_cell.}
   history: {type: string, description: 'terms, or none where exports state neither contracts nor invoices, so that nothing ever falls due.'}
   is_complete: {type: bool, description: Whether the period is over and no grace period can still change it.}
   is_suppressed: {type: bool, description: Whether rates are withheld because due_count is positive and below min_cell.}

@@ -1,0 +1,142 @@
+/*
+description: >
+  Scores of each survey per month of answering. Surveys with different scales stay apart. The
+  response rate is of the requests sent in the month, whenever they were answered.
+grain: [survey_id, kind, scale_min, scale_max, period_start_date]
+requires: [survey_responses]
+columns:
+  survey_id: {type: string, description: The survey.}
+  kind: {type: string, description: 'nps, csat or ces.'}
+  scale_min: {type: int64, description: Lowest score.}
+  scale_max: {type: int64, description: Highest score.}
+  period_start_date: {type: date, description: Local month of the answers.}
+  response_count: {type: int64, description: 'Responses that count: complete and the last of the respondent in the wave.'}
+  mean_score: {type: float64, description: Mean score.}
+  promoter_count: {type: int64, description: Scores 9 and 10 of an nps survey; else null.}
+  detractor_count: {type: int64, description: Scores 0 to 6 of an nps survey; else null.}
+  nps:
+    type: float64
+    description: Net promoter score, -100 to 100; null unless the kind is nps.
+    definition: 100 * (promoters - detractors) / responses
+    authority: Bain, netpromotersystem.com
+  nps_standard_error: {type: float64, description: Standard error of nps; null unless the kind is nps.}
+  csat_pct: {type: float64, description: 'Percentage in the two highest scores, 0 to 100; null unless the kind is csat.'}
+  ces_index:
+    type: float64
+    description: Percentage of 6 and 7 less that of 1 to 3; null unless the kind is ces on a scale of 1 to 7.
+    definition: 100 * (count of 6..7 - count of 1..3) / responses
+    authority: CES 2.0
+  ces_top3_pct: {type: float64, description: 'Percentage of 5 to 7; null unless the kind is ces on a scale of 1 to 7.'}
+  invited_count: {type: int64, description: Requests sent in the month; null if no requests are known.}
+  answered_invitation_count: {type: int64, description: Those of them that were answered; null if no requests are known.}
+  response_rate: {type: float64, description: answered_invitation_count over invited_count.}
+  response_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
+  response_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
+  is_suppressed: {type: bool, description: Whether scores are withheld because of min_cell responses.}
+checks:
+  - nps between -100 and 100 or nps is null
+*/
+with
+
+responses as (
+
+    select
+        *,
+        kind = 'ces' and scale_min = 1 and scale_max = 7 as is_seven_point_effort,
+        period_start(answered_date, 'month') as period_start_date
+    from core.surveys
+
+),
+
+score_sums as (
+
+    select
+        survey_id,
+        kind,
+        scale_min,
+        scale_max,
+        period_start_date,
+        count(*) as response_count,
+        sum(score) as score_sum,
+        case when kind = 'nps' then count(*) filter (where score >= 9) end as promoter_count,
+        case when kind = 'nps' then count(*) filter (where score <= 6) end as detractor_count,
+        nps(score) filter (where kind = 'nps') as nps,
+        nps_se(score) filter (where kind = 'nps') as nps_standard_error,
+        count(*) filter (where kind = 'csat' and score >= scale_max - 1) as satisfied_count,
+        count(*) filter (where score >= 6) - count(*) filter (where score <= 3)
+            as easy_less_hard_count,
+        count(*) filter (where score >= 5) as easy_count,
+        bool_and(is_seven_point_effort) as is_seven_point_effort
+    from responses
+    group by survey_id, kind, scale_min, scale_max, period_start_date
+
+),
+
+invitation_sums as (
+
+    select
+        survey_id,
+        period_start(sent_date, 'month') as period_start_date,
+        count(*) as invited_count,
+        count(*) filter (where is_answered) as answered_invitation_count
+    from core.survey_invitations
+    group by survey_id, period_start(sent_date, 'month')
+
+),
+
+months as (
+
+    select
+        score_sums.*,
+        invitation_sums.invited_count,
+        invitation_sums.answered_invitation_count,
+        score_sums.response_count < settings.min_cell as is_suppressed,
+        score_sums.period_start_date + interval '1 month'
+            <= $as_of_date + 1 - settings.late_days as is_complete
+    from score_sums
+    cross join config.settings as settings
+    left join invitation_sums
+        on score_sums.survey_id = invitation_sums.survey_id
+        and score_sums.period_start_date = invitation_sums.period_start_date
+
+),
+
+survey_scores as (
+
+    select
+        survey_id,
+        kind,
+        scale_min,
+        scale_max,
+        period_start_date,
+        response_count,
+        case when not is_suppressed then rate(score_sum, response_count) end as mean_score,
+        case when not is_suppressed then promoter_count end as promoter_count,
+        case when not is_suppressed then detractor_count end as detractor_count,
+        case when not is_suppressed then nps end as nps,
+        case when not is_suppressed then nps_standard_error end as nps_standard_error,
+        case
+            when not is_suppressed and kind = 'csat'
+                then rate(satisfied_count * 100, response_count)
+        end as csat_pct,
+        case
+            when not is_suppressed and is_seven_point_effort
+                then rate(easy_less_hard_count * 100, response_count)
+        end as ces_index,
+        case
+            when not is_suppressed and is_seven_point_effort
+                then rate(easy_count * 100, response_count)
+        end as ces_top3_pct,
+        invited_count,
+        answered_invitation_count,
+        rate(answered_invitation_count, invited_count) as response_rate,
+        wilson_low(answered_invitation_count, invited_count) as response_wilson_low,
+        wilson_high(answered_invitation_count, invited_count) as response_wilson_high,
+        is_complete,
+        is_suppressed
+    from months
+
+)
+
+select * from survey_scores
