@@ -2,7 +2,7 @@
 description: >
   What each customer was in each local month: new with the first activity, returning if active in
   the month before, resurrecting if active again after a pause, dormant in the first month without
-  activity, once that month is over. Months after the first dormant one have no row until the customer comes back.
+  activity once that month is over. Later months without activity have no row.
 grain: [customer_id, period_start_date]
 columns:
   customer_id: {type: string, description: The customer.}
