@@ -47,6 +47,9 @@ pub(crate) fn report(error: &object_store::Error, doing: Doing, shown: &str) -> 
     let (cause, reason) = diagnose(error);
     let message = format!("cannot {} `{shown}`: {reason}", doing.verb());
     match cause {
+        Cause::Missing if doing == Doing::Writing => {
+            Error::usage(codes::STORAGE_MISSING, format!("{message}: is the bucket there?"))
+        }
         Cause::Missing => {
             Error::usage(codes::STORAGE_MISSING, format!("`{shown}` does not exist"))
         }

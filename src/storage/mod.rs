@@ -19,6 +19,7 @@ mod upload;
 
 pub use find::{Found, FoundFile};
 pub use location::{Entry, Location};
+pub(crate) use read::hexadecimal;
 pub use read::{Reader, sha256};
 pub use upload::Upload;
 

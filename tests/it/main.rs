@@ -2,6 +2,7 @@
 
 mod config;
 mod storage;
+mod publish;
 mod sources;
 mod functions;
 mod slt;
