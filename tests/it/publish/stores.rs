@@ -1,7 +1,7 @@
 //! Whose location it is, and which stores are refused.
 
 use journeymart::error::{Kind, codes};
-use object_store::Error;
+use object_store::{Error, aws::AmazonS3Builder};
 
 use super::{
     faulty::{Change, Fate, Faulty},
@@ -80,17 +80,24 @@ async fn a_store_without_the_condition_or_listings_is_refused() {
     assert!(message.contains("does not list the files it holds"), "{message}");
 }
 
-/// s3rver and the like: `JOURNEYMART_TEST_UNSAFE_S3` names a place on one.
+/// s3rver and the like: `JOURNEYMART_TEST_UNSAFE_S3` is the address of a bucket on one.
 #[tokio::test]
 async fn a_server_that_ignores_the_condition_is_refused() {
-    let Ok(root) = std::env::var("JOURNEYMART_TEST_UNSAFE_S3") else {
+    let Ok(address) = std::env::var("JOURNEYMART_TEST_UNSAFE_S3") else {
         println!("skipped: JOURNEYMART_TEST_UNSAFE_S3 names no place to write to");
         return;
     };
-    let root = format!("{}/{}", root.trim_end_matches('/'), Uuid::now_v7());
-    let place = Storage::new(".").location(&root).unwrap();
+    let (endpoint, bucket) = address.rsplit_once('/').unwrap();
+    let server = AmazonS3Builder::new()
+        .with_endpoint(endpoint)
+        .with_bucket_name(bucket)
+        .with_access_key_id("S3RVER")
+        .with_secret_access_key("S3RVER")
+        .with_allow_http(true);
+    let path = object_store::path::Path::from(Uuid::now_v7().to_string());
+    let place = Location::in_store(Arc::new(server.build().unwrap()), path, "s3://unsafe/marts");
     let message = refusal(&place).await.to_string();
-    assert!(message.contains("--single-writer"), "{message}");
+    assert!(message.starts_with("the store of `s3://unsafe/marts` overwrites"), "{message}");
     assert_eq!(place.list().await.unwrap().len(), 0);
 }
 
