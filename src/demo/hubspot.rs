@@ -13,7 +13,7 @@ use super::{
     dirt::{Blemish, Export, blemish},
     files::money,
     person::{Contact, Person},
-    records::{CsvExport, Layout},
+    records::{BadCell, CsvExport, Layout},
     rng::{Rng, Stream},
     truth::Books,
 };
@@ -35,6 +35,7 @@ const CONTACTS: Layout = Layout {
         "city",
         "zip",
         "country",
+        "hs_country_region_code",
         "hs_language",
         "date_of_birth",
         "hubspot_owner_id",
@@ -42,8 +43,8 @@ const CONTACTS: Layout = Layout {
         "createdate",
         "lastmodifieddate",
     ],
-    bad_required: ("hs_object_id", ""),
-    bad_optional: ("date_of_birth", "31-31-1980"),
+    bad_required: BadCell::new("hs_object_id", ""),
+    bad_optional: BadCell::new("date_of_birth", "31-31-1980"),
 };
 
 const COMPANIES: Layout = Layout {
@@ -57,11 +58,12 @@ const COMPANIES: Layout = Layout {
         "industry",
         "numberofemployees",
         "country",
+        "hs_country_code",
         "createdate",
         "hs_lastmodifieddate",
     ],
-    bad_required: ("hs_object_id", ""),
-    bad_optional: ("numberofemployees", "10-50"),
+    bad_required: BadCell::new("hs_object_id", ""),
+    bad_optional: BadCell::new("numberofemployees", "10-50"),
 };
 
 const DEALS: Layout = Layout {
@@ -84,8 +86,8 @@ const DEALS: Layout = Layout {
         "closedate",
         "hs_lastmodifieddate",
     ],
-    bad_required: ("hs_object_id", ""),
-    bad_optional: ("amount", "op aanvraag"),
+    bad_required: BadCell::new("hs_object_id", ""),
+    bad_optional: BadCell::new("amount", "op aanvraag"),
 };
 
 pub(crate) struct Hubspot {
@@ -152,6 +154,7 @@ impl Hubspot {
                 (*rng.pick(&["RESTAURANTS", "HOSPITALITY", "COMPUTER_SOFTWARE"])).to_owned(),
                 rng.between(2, 400).to_string(),
                 "Netherlands".to_owned(),
+                "NL".to_owned(),
                 hubspot_time(created_at),
                 hubspot_time(created_at + 86_400),
             ];
@@ -203,6 +206,7 @@ fn contact_cells(
         city.name.to_owned(),
         person.postcode.clone(),
         city.country_name.to_owned(),
+        city.country.to_owned(),
         if city.country == "DE" { "de" } else { "nl" }.to_owned(),
         format!("{}-03-01", person.birth_year),
         "7001".to_owned(),

@@ -13,7 +13,7 @@ use super::{
     calendar::local,
     dirt::{Blemish, Export, blemish},
     person::Person,
-    records::{CsvExport, Layout},
+    records::{BadCell, CsvExport, Layout},
     truth::Books,
 };
 
@@ -41,8 +41,12 @@ const ANSWERS: Layout = Layout {
         "Q1_NPS_GROUP",
         "Q2",
     ],
-    bad_required: ("RecordedDate", "gisteren"),
-    bad_optional: ("Duration (in seconds)", "lang"),
+    bad_required: BadCell { header: "RecordedDate", column: "recorded_at", raw: "gisteren" },
+    bad_optional: BadCell {
+        header: "Duration (in seconds)",
+        column: "duration_seconds",
+        raw: "lang",
+    },
 };
 
 const QUESTIONS: [&str; 18] = [

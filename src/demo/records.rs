@@ -20,10 +20,27 @@ pub(crate) struct Layout {
     pub(crate) delimiter: char,
     pub(crate) encoding: &'static str,
     pub(crate) columns: &'static [&'static str],
-    /// A column whose bad cell costs the row, and what stands in it then.
-    pub(crate) bad_required: (&'static str, &'static str),
-    /// A column whose bad cell only costs the cell.
-    pub(crate) bad_optional: (&'static str, &'static str),
+    /// The cell that costs its row when it is bad.
+    pub(crate) bad_required: BadCell,
+    /// The cell that only costs itself.
+    pub(crate) bad_optional: BadCell,
+}
+
+/// A cell to spoil.
+#[derive(Clone, Copy)]
+pub(crate) struct BadCell {
+    pub(crate) header: &'static str,
+    /// The name under which the source declares the column.
+    pub(crate) column: &'static str,
+    /// What stands in the cell instead.
+    pub(crate) raw: &'static str,
+}
+
+impl BadCell {
+    /// A cell whose column is declared under its header.
+    pub(crate) const fn new(header: &'static str, raw: &'static str) -> Self {
+        Self { header, column: header, raw }
+    }
 }
 
 pub(crate) struct CsvExport {
@@ -93,17 +110,17 @@ impl CsvExport {
         self.row(cells, books)
     }
 
-    fn spoilt(&self, cells: &[String], (column, raw): (&str, &str)) -> Vec<String> {
-        let at = self.layout.columns.iter().position(|name| *name == column);
+    fn spoilt(&self, cells: &[String], bad: BadCell) -> Vec<String> {
+        let at = self.layout.columns.iter().position(|name| *name == bad.header);
         let mut cells = cells.to_vec();
-        cells[at.expect("layouts spoil columns they have")] = raw.to_owned();
+        cells[at.expect("layouts spoil columns they have")] = bad.raw.to_owned();
         cells
     }
 
     fn faulty(
         &mut self,
         cells: &[String],
-        bad: Option<(&'static str, &'static str)>,
+        bad: Option<BadCell>,
         quarantines_row: bool,
         books: &mut Books,
     ) -> Result<()> {
@@ -113,8 +130,8 @@ impl CsvExport {
             source: self.layout.source,
             file: self.lines.name().to_owned(),
             line,
-            column: bad.map(|(column, _)| column),
-            raw: bad.map_or("", |(_, raw)| raw).to_owned(),
+            column: bad.map(|bad| bad.column),
+            raw: bad.map_or("", |bad| bad.raw).to_owned(),
             quarantines_row,
         });
         Ok(())

@@ -16,7 +16,7 @@ use super::{
     files::money,
     orders::{Order, shop_time},
     person::Person,
-    records::{CsvExport, Layout},
+    records::{BadCell, CsvExport, Layout},
     truth::Books,
 };
 
@@ -45,8 +45,8 @@ const ORDERS: Layout = Layout {
         "cancelled_at",
         "updated_at",
     ],
-    bad_required: ("ordered_at", "31-02-2026 10:00"),
-    bad_optional: ("shipping_amount", "n.v.t."),
+    bad_required: BadCell::new("ordered_at", "31-02-2026 10:00"),
+    bad_optional: BadCell::new("shipping_amount", "n.v.t."),
 };
 
 const LINES: Layout = Layout {
@@ -64,8 +64,8 @@ const LINES: Layout = Layout {
         "cost_amount",
         "currency",
     ],
-    bad_required: ("line_number", "1a"),
-    bad_optional: ("cost_amount", "?"),
+    bad_required: BadCell::new("line_number", "1a"),
+    bad_optional: BadCell::new("cost_amount", "?"),
 };
 
 const REFUNDS: Layout = Layout {
@@ -73,8 +73,8 @@ const REFUNDS: Layout = Layout {
     delimiter: ',',
     encoding: "utf-8",
     columns: &["refund_id", "order_id", "refunded_at", "amount", "currency", "reason"],
-    bad_required: ("amount", "12.3.4"),
-    bad_optional: ("amount", ""),
+    bad_required: BadCell::new("amount", "12.3.4"),
+    bad_optional: BadCell::new("amount", ""),
 };
 
 pub(crate) struct Shop {

@@ -89,8 +89,8 @@ impl Renewal {
         match self {
             Self::Running => "running",
             Self::RenewedEarly => "renewed_early",
-            Self::OnTime => "on_time",
-            Self::Late => "late",
+            Self::OnTime => "renewed_on_time",
+            Self::Late => "renewed_late",
             Self::Lapsed => "lapsed",
             Self::Open => "open",
             Self::CancelledMidterm => "cancelled_midterm",

@@ -1,0 +1,17 @@
+/*
+description: Deals of the HubSpot export, with the first of their contacts.
+*/
+select
+    hs_object_id as deal_id,
+    nullif(trim(split_part(associatedcontactids, ';', 1)), '') as contact_id,
+    associatedcompanyid as account_id,
+    pipeline,
+    dealstage as stage,
+    amount,
+    deal_currency_code as currency,
+    createdate as created_at,
+    case when hs_is_closed then closedate end as closed_at,
+    case when hs_is_closed then hs_is_closed_won end as is_won,
+    hubspot_owner_id as owner_id,
+    hs_lastmodifieddate as updated_at
+from source
