@@ -39,7 +39,7 @@ numbered_copies as (
         *,
         row_number() over (
             partition by event_id
-            order by user_id, device_category, source, medium, campaign, click_id
+            order by user_id, device_category, utm_source, utm_medium, utm_campaign, click_id
         ) as copy_number
     from identified_events
 
@@ -58,11 +58,11 @@ events as (
         page_location as page_url,
         page_title,
         page_referrer as referrer_url,
-        source as utm_source,
-        medium as utm_medium,
-        campaign as utm_campaign,
-        term as utm_term,
-        content as utm_content,
+        utm_source,
+        utm_medium,
+        utm_campaign,
+        utm_term,
+        utm_content,
         click_id,
         device_category,
         lower(platform) as platform,
