@@ -2,7 +2,7 @@
 Contracts: the typed tables where vendors' exports meet the standard SQL.
 
 A contract is the union by name of every mapping that feeds it, in the contract's columns and types
-behind `source_id`; a column that a mapping lacks is null, and with no mapping at all the table is
+behind `source_id` and `namespace`; a column that a mapping lacks is null, and with no mapping at all the table is
 empty but typed. Rows that happened at or after `$as_of` are left out here, so that no other file
 repeats that filter.
 */
@@ -22,8 +22,9 @@ use crate::{
 
 use super::{name::TableName, sql};
 
-/// The column that every contract starts with: the name of the source that a row came from.
-pub const SOURCE_ID: &str = "source_id";
+/// The columns that every contract starts with: the source that a row came from, and the namespace
+/// in which its ids are unique (the source's own, or one that sources share).
+pub const SOURCE_COLUMNS: [&str; 2] = ["source_id", "namespace"];
 
 /// A contract: the columns of one `inbound` table.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -75,10 +76,10 @@ impl Contract {
         Some(contract)
     }
 
-    /// `source_id` and the columns of the contract.
+    /// The columns that say where a row comes from, and those of the contract.
     pub fn schema(&self) -> SchemaRef {
         let own = self.columns.iter().map(|(name, column)| (name.as_str(), &column.column_type));
-        arrow_schema([(SOURCE_ID, &ColumnType::String)].into_iter().chain(own))
+        arrow_schema(SOURCE_COLUMNS.map(|name| (name, &ColumnType::String)).into_iter().chain(own))
     }
 
     /// The query that fills the contract's table.
@@ -95,10 +96,15 @@ impl Contract {
     }
 
     fn select(&self, mapping: Option<&Mapping>) -> String {
-        let mut items = vec![match mapping {
-            Some(mapping) => format!("{} as {SOURCE_ID}", quoted_text(&mapping.source)),
-            None => format!("cast(null as varchar) as {SOURCE_ID}"),
-        }];
+        let own = mapping.map(|mapping| [&mapping.source, &mapping.namespace]);
+        let mut items: Vec<String> = SOURCE_COLUMNS
+            .iter()
+            .enumerate()
+            .map(|(index, name)| match own {
+                Some(own) => format!("{} as {name}", quoted_text(own[index])),
+                None => format!("cast(null as varchar) as {name}"),
+            })
+            .collect();
         for (name, column) in &self.columns {
             let is_filled = mapping.is_some_and(|mapping| mapping.columns.contains(name));
             let value = if is_filled { quoted_name(name) } else { "null".to_owned() };
@@ -133,6 +139,7 @@ impl Contract {
 pub struct Mapping {
     pub table: TableName,
     pub source: String,
+    pub namespace: String,
     /// The names of the columns that it returns.
     pub columns: Vec<String>,
 }
@@ -162,6 +169,7 @@ mod tests {
         let mapping = |source: &str, columns: &[&str]| Mapping {
             table: TableName::new("mappings", source),
             source: source.to_owned(),
+            namespace: "acme".to_owned(),
             columns: columns.iter().map(|name| (*name).to_owned()).collect(),
         };
         let query = contract()
@@ -171,10 +179,10 @@ mod tests {
         assert_eq!(
             query.to_string(),
             format!(
-                "SELECT 'shop' AS source_id, arrow_cast(\"id\", 'Utf8') AS \"id\", \
+                "SELECT 'shop' AS source_id, 'acme' AS namespace, arrow_cast(\"id\", 'Utf8') AS \"id\", \
                  arrow_cast(NULL, {time}) AS \"paid_at\", arrow_cast(\"amount\", {money}) AS \"amount\" \
                  FROM \"mappings\".\"shop\" UNION ALL \
-                 SELECT 'till''s' AS source_id, arrow_cast(\"id\", 'Utf8') AS \"id\", \
+                 SELECT 'till''s' AS source_id, 'acme' AS namespace, arrow_cast(\"id\", 'Utf8') AS \"id\", \
                  arrow_cast(\"paid_at\", {time}) AS \"paid_at\", arrow_cast(NULL, {money}) AS \"amount\" \
                  FROM \"mappings\".\"till's\" WHERE (\"paid_at\" < $as_of) IS NOT FALSE"
             )
@@ -185,6 +193,6 @@ mod tests {
     fn a_contract_that_nothing_feeds_is_empty() {
         let text = contract().query(&[]).to_string();
         assert!(text.ends_with("WHERE false"), "{text}");
-        assert_eq!(contract().schema().field(0).name(), SOURCE_ID);
+        assert_eq!(contract().schema().field(0).name(), "source_id");
     }
 }

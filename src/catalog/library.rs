@@ -113,6 +113,14 @@ impl Library {
         Ok(files)
     }
 
+    /// The presets that a project can name.
+    pub fn preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
+        let files = self.overlaid(project_dir, None)?;
+        let names =
+            files.keys().filter_map(|path| path.strip_prefix("presets/")?.strip_suffix(".yaml"));
+        Ok(names.map(str::to_owned).collect())
+    }
+
     /// The YAML of a preset: its file name for messages, and its text.
     pub fn preset(&self, project_dir: &Path, name: &str) -> Result<Option<(String, String)>> {
         let path = format!("presets/{name}.yaml");

@@ -88,7 +88,7 @@ pub(super) fn load(
         found.extend(faults);
         tables.insert(node.name.clone(), node);
     }
-    feed_contracts(&mut tables, &material.values, found);
+    feed_contracts(&mut tables, material, found);
     link(&mut tables, found);
     graph::find_cycles(&tables, found);
     graph::settle_layers(&mut tables, found);
@@ -191,7 +191,7 @@ fn mappings<'a>(
 }
 
 /// Gives every contract the query over its mappings.
-fn feed_contracts(tables: &mut Tables, values: &Values, found: &mut Diagnostics) {
+fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diagnostics) {
     let mut feeds: BTreeMap<TableName, Vec<Mapping>> = BTreeMap::new();
     for node in tables.values() {
         let (Kind::Mapping { source, contract }, Some(query)) = (&node.kind, &node.query) else {
@@ -203,11 +203,20 @@ fn feed_contracts(tables: &mut Tables, values: &Values, found: &mut Diagnostics)
             .flat_map(|schema| schema.fields().iter().map(|field| field.name().clone()))
             .filter(|name| !data::PLACE_COLUMNS.contains(&name.as_str()))
             .collect();
+        let namespace = material
+            .sources
+            .iter()
+            .find(|known| known.name == *source)
+            .map_or(source, |source| &source.namespace);
         match mapping::output_names(query, &raw) {
-            Some(columns) => feeds
-                .entry(TableName::new("inbound", contract))
-                .or_default()
-                .push(Mapping { table: node.name.clone(), source: source.clone(), columns }),
+            Some(columns) => {
+                feeds.entry(TableName::new("inbound", contract)).or_default().push(Mapping {
+                    table: node.name.clone(),
+                    source: source.clone(),
+                    namespace: namespace.clone(),
+                    columns,
+                })
+            }
             None => found.push(
                 Diagnostic::error(
                     codes::SCHEMA_MISMATCH,
@@ -222,7 +231,7 @@ fn feed_contracts(tables: &mut Tables, values: &Values, found: &mut Diagnostics)
         let mappings = feeds.remove(name).unwrap_or_default();
         let mut query = contract.query(&mappings);
         *sources = mappings.into_iter().map(|mapping| mapping.source).collect();
-        node.params = params::bind(&mut query, values).used;
+        node.params = params::bind(&mut query, &material.values).used;
         node.query = Some(Arc::new(query));
     }
 }
@@ -250,15 +259,15 @@ fn link(tables: &mut Tables, found: &mut Diagnostics) {
 fn unknown_table(node: &Node, relation: &sql::Relation, tables: &Tables) -> Diagnostic {
     let name = relation.parts.join(".");
     if relation.is_file {
-        return node
-            .error(
-                codes::REFUSED_SQL,
-                relation.span,
-                format!("a file is read as a table: `{name}`"),
-            )
-            .hint(
-                "declare the file under `sources:`, so that its rows are typed and accounted for",
-            );
+        // The parser gives a quoted text no place.
+        let start = node.text.find(&name).unwrap_or(0);
+        let place = Location::span(&*node.file, &node.text, start, start + name.len());
+        return Diagnostic::error(
+            codes::REFUSED_SQL,
+            format!("a file is read as a table: `{name}`"),
+        )
+        .at(place)
+        .hint("declare the file under `sources:`, so that its rows are typed and accounted for");
     }
     let fault =
         node.error(codes::UNKNOWN_TABLE, relation.span, format!("no table is called `{name}`"));

@@ -9,6 +9,7 @@ it, with no rows, and reports the faults of all files at once.
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
+    sync::Arc,
 };
 
 use chrono::NaiveDate;
@@ -36,7 +37,9 @@ mod read;
 mod load;
 pub mod graph;
 mod parallel;
+pub mod check;
 
+pub use check::Checked;
 pub use graph::Tables;
 pub use library::{Library, Origin};
 pub use name::{Layer, TableName};
@@ -75,7 +78,7 @@ impl Catalog {
             generated: Vec::new(),
             pipeline: SqlFile {
                 file: pipeline.file.clone(),
-                text: pipeline.text.clone(),
+                text: Arc::clone(&pipeline.text),
                 origin: Origin::Project,
             },
         };

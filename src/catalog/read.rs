@@ -69,7 +69,11 @@ pub(super) fn node(work: &Work<'_>, given: &Given<'_>) -> (Node, Vec<Diagnostic>
             }
             let bound = params::bind(&mut query, &values);
             node.params = bound.used;
-            for (name, span) in bound.unknown {
+            // A declared parameter without a value was reported at its declaration.
+            let is_declared = |name: &str| {
+                node.header.params.keys().any(|known| known.eq_ignore_ascii_case(name))
+            };
+            for (name, span) in bound.unknown.into_iter().filter(|(name, _)| !is_declared(name)) {
                 let message = format!("no parameter is called `${name}`");
                 let known = values.keys().map(String::as_str);
                 found.push(

@@ -10,7 +10,8 @@ use datafusion::{
         parser::{DFParserBuilder, Statement},
         sqlparser::{
             ast::{
-                Ident, ObjectName, Query, SetExpr, Statement as Ast, TableFactor, Visit, Visitor,
+                Ident, ObjectName, Query, SetExpr, Spanned, Statement as Ast, TableFactor, Visit,
+                Visitor,
             },
             dialect::GenericDialect,
             tokenizer::Span,
@@ -73,26 +74,34 @@ fn not_a_query(file: &str, text: &Arc<str>, shown: &str) -> Diagnostic {
 }
 
 fn syntax_error(file: &str, text: &Arc<str>, error: &DataFusionError) -> Diagnostic {
-    let mut message = crate::engine::errors::message(error);
+    let (message, at) = parser_message(&crate::engine::errors::message(error));
+    let location = match at {
+        Some(at) => place(file, text, at, None),
+        None => Location::line(file, 1),
+    };
+    Diagnostic::error(codes::SQL_SYNTAX, message).at(location)
+}
+
+/// What the parser says without the wrapping of its error, and the line and column it names.
+pub(super) fn parser_message(message: &str) -> (String, Option<(u64, u64)>) {
+    let mut message = message.to_owned();
     for prefix in ["SQL error: ", "ParserError(\"", "TokenizerError(\""] {
         message = message.strip_prefix(prefix).unwrap_or(&message).to_owned();
     }
     let mut message = message.trim_end_matches("\")").replace("\\\"", "\"");
-    let mut location = Location::line(file, 1);
+    let mut place = None;
     if let Some(at) = message.rfind(" at Line: ") {
         let mut numbers = message[at..]
             .split(|sign: char| !sign.is_ascii_digit())
             .filter_map(|digits| digits.parse::<u64>().ok());
-        if let (Some(line), Some(column)) = (numbers.next(), numbers.next()) {
-            location = place(file, text, (line, column), None);
-        }
+        place = numbers.next().zip(numbers.next());
         message.truncate(at);
     }
-    Diagnostic::error(codes::SQL_SYNTAX, lowercase_start(&message)).at(location)
+    (lowercase_start(&message), place)
 }
 
 /// Our messages start in lower case, so that they fit behind a place and a colon.
-pub(crate) fn lowercase_start(message: &str) -> String {
+pub(super) fn lowercase_start(message: &str) -> String {
     let mut letters = message.chars();
     match (letters.next(), letters.next()) {
         (Some(first), Some(second)) if first.is_uppercase() && !second.is_uppercase() => {
@@ -129,6 +138,18 @@ pub fn span_place(file: &str, text: &Arc<str>, span: Span) -> Location {
         (span.start.line.max(1), span.start.column.max(1)),
         Some((span.end.line, span.end.column)),
     )
+}
+
+/// The `select` that returns the rows of a query.
+pub fn select_place(query: &Query) -> Span {
+    match &*query.body {
+        SetExpr::Select(select) => select.select_token.0.span,
+        SetExpr::SetOperation { left, .. } => match &**left {
+            SetExpr::Select(select) => select.select_token.0.span,
+            other => other.span(),
+        },
+        other => other.span(),
+    }
 }
 
 /// A table that a query reads.

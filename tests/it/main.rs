@@ -1,6 +1,7 @@
 //! Integration tests: the program and the library as their users see them.
 
 mod config;
+mod catalog;
 mod storage;
 mod publish;
 mod sources;

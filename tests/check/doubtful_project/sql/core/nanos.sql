@@ -1,0 +1,1 @@
+select to_timestamp(order_id) as t from inbound.orders

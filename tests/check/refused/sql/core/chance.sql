@@ -1,0 +1,1 @@
+select random() as r, uuid() as u from inbound.orders

@@ -1,0 +1,2 @@
+/* description: no */
+create table x as select 1

@@ -1,0 +1,1 @@
+select * from 'exports/orders.parquet'

@@ -1,0 +1,1 @@
+select order_id, _line as row_number from raw.shop

@@ -1,0 +1,16 @@
+/*
+description: Table 1.
+*/
+with
+
+picked as (
+
+    select
+        order_id as id,
+        -- space
+        coalesce(custmer_id, customer_id) as value
+    from inbound.orders
+
+)
+
+select id, value from picked

@@ -1,0 +1,17 @@
+/*
+description: Table 2.
+*/
+with
+
+picked as (
+
+    select
+        order_id as id,
+        -- space
+        -- space
+        coalesce(orderd_at, ordered_at) as value
+    from inbound.orders
+
+)
+
+select id, value from picked

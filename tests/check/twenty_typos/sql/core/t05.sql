@@ -1,0 +1,20 @@
+/*
+description: Table 5.
+*/
+with
+
+picked as (
+
+    select
+        order_id as id,
+        -- space
+        -- space
+        -- space
+        -- space
+        -- space
+        coalesce(ordr_id, order_id) as value
+    from inbound.orders
+
+)
+
+select id, value from picked
