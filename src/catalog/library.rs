@@ -113,12 +113,14 @@ impl Library {
         Ok(files)
     }
 
-    /// The presets that a project can name.
+    /// The presets of the project and of this library.
     pub fn preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
         let files = self.overlaid(project_dir, None)?;
-        let names =
-            files.keys().filter_map(|path| path.strip_prefix("presets/")?.strip_suffix(".yaml"));
-        Ok(names.map(str::to_owned).collect())
+        let name = |path: &String| {
+            let name = path.strip_prefix("presets/")?.strip_suffix(".yaml")?;
+            (!name.contains('/')).then(|| name.to_owned())
+        };
+        Ok(files.keys().filter_map(name).collect())
     }
 
     /// The YAML of a preset: its file name for messages, and its text.
@@ -129,18 +131,6 @@ impl Library {
             return Ok(Some((format!("sql/{path}"), read_file(&own)?.to_string())));
         }
         Ok(self.files.get(&path).map(|text| (format!("library:sql/{path}"), text.to_string())))
-    }
-}
-
-impl Library {
-    /// The presets of the project and of this library.
-    pub fn preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
-        let files = self.overlaid(project_dir, None)?;
-        let name = |path: &String| {
-            let name = path.strip_prefix("presets/")?.strip_suffix(".yaml")?;
-            (!name.contains('/')).then(|| name.to_owned())
-        };
-        Ok(files.keys().filter_map(name).collect())
     }
 }
 
