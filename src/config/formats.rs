@@ -30,6 +30,7 @@ pub(crate) fn check(format: &str, text: &str) -> Result<(), Diagnostic> {
         "currency" => fits::<Currency>(text),
         "name" => fits::<Name>(text),
         "sign" => fits::<Sign>(text),
+        "predicate" => fits::<Predicate>(text),
         _ => Ok(()),
     }
 }
@@ -48,8 +49,16 @@ impl Timespan {
         Self(Duration::from_secs(days * 86_400))
     }
 
+    pub const fn hours(hours: u64) -> Self {
+        Self(Duration::from_secs(hours * 3_600))
+    }
+
     pub const fn minutes(minutes: u64) -> Self {
         Self(Duration::from_secs(minutes * 60))
+    }
+
+    pub const fn of_seconds(seconds: u64) -> Self {
+        Self(Duration::from_secs(seconds))
     }
 
     pub fn seconds(self) -> u64 {
@@ -212,6 +221,49 @@ impl fmt::Display for Sign {
     }
 }
 
+/// A SQL condition. Only its shape is known here: `check` plans it against the columns it may see.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Predicate(pub String);
+
+impl FromStr for Predicate {
+    type Err = String;
+
+    /// Refuses what would change the statement around it: open quotes and brackets, a semicolon.
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut depth = 0_usize;
+        let mut quote = None;
+        for sign in text.chars() {
+            match (quote, sign) {
+                (Some(open), sign) if open == sign => quote = None,
+                (Some(_), _) => {}
+                (None, '\'' | '"') => quote = Some(sign),
+                (None, '(') => depth += 1,
+                (None, ')') => {
+                    depth = depth.checked_sub(1).ok_or("`)` without `(` before it")?;
+                }
+                (None, ';') => return Err("`;` does not belong in a condition".to_owned()),
+                _ => {}
+            }
+        }
+        if let Some(quote) = quote {
+            return Err(format!("`{quote}` is never closed"));
+        }
+        if depth > 0 {
+            return Err("`(` is never closed".to_owned());
+        }
+        if text.trim().is_empty() {
+            return Err("the condition is empty".to_owned());
+        }
+        Ok(Self(text.trim().to_owned()))
+    }
+}
+
+impl fmt::Display for Predicate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
 macro_rules! written_as_text {
     ($($type:ident, $format:literal, $description:literal;)*) => {$(
         impl<'de> Deserialize<'de> for $type {
@@ -249,6 +301,7 @@ written_as_text! {
     Currency, "currency", "Three ISO 4217 letters.";
     Name, "name", "Lower-case letters, digits and `_`.";
     Sign, "sign", "One character.";
+    Predicate, "predicate", "A SQL condition.";
 }
 
 #[cfg(test)]
@@ -265,6 +318,11 @@ mod tests {
         }
         assert_eq!("4 GiB".parse(), Ok(ByteSize(4 << 30)));
         assert_eq!("1d".parse(), Ok(Timespan(Duration::from_secs(86_400))));
+    }
+
+    #[test]
+    fn quotes_hide_brackets_in_predicates() {
+        assert!(check("predicate", "a = 'it''s :-) ;' and (b or \"c)\" is null)").is_ok());
     }
 
     #[test]
@@ -285,6 +343,11 @@ mod tests {
             ("name", ""),
             ("sign", ";;"),
             ("column-type", "varchar"),
+            ("predicate", " "),
+            ("predicate", "a = 'b"),
+            ("predicate", "(a or b"),
+            ("predicate", "a) or (b"),
+            ("predicate", "a; drop table b"),
         ] {
             assert!(check(format, text).is_err(), "{format} {text}");
         }

@@ -17,6 +17,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::{
+    blocks::{funnels, journeys, segments},
     params,
     pipeline::Pipeline,
     resolve,
@@ -271,6 +272,11 @@ fn resolve(
             resolve::source(&name, source, &context, &place, found).map(|source| (name, source)),
         );
     }
+    let generated = vec![
+        journeys::stage_events(&config.journeys, &root.key("journeys")),
+        funnels::funnel_matches(&config.funnels, &root.key("funnels")),
+        segments::declared_members(&config.segments, &root.key("segments")),
+    ];
     Some(Pipeline {
         name: config.pipeline?.0,
         description: config.description,
@@ -283,6 +289,14 @@ fn resolve(
         locations,
         engine: config.engine.into(),
         sources,
+        identity: config.identity,
+        sessions: config.sessions,
+        bots: config.bots,
+        journeys: config.journeys,
+        funnels: config.funnels,
+        segments: config.segments,
+        subscriptions: config.subscriptions,
+        generated,
         marts: config.marts,
         late_days: config.late_days.unwrap_or(3),
         min_cell: config.min_cell.unwrap_or(10),

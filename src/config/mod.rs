@@ -4,10 +4,13 @@ YAML text in, a validated [`Pipeline`](pipeline::Pipeline) out, with every error
 Leaves reading files and everything about tables to others; imports neither Arrow nor the engine.
 */
 
+pub mod blocks;
 pub mod formats;
+pub mod generated;
 pub mod params;
 pub mod pipeline;
 pub mod source;
+pub mod tables;
 pub mod types;
 pub mod yaml;
 

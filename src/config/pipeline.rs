@@ -9,7 +9,16 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 use serde::{Serialize, Serializer};
 
-use super::{params::Param, source::Source, wire::EngineConfig};
+use super::{
+    blocks::{
+        bots::Bots, funnels::Funnel, identity::Identity, journeys::Journey, segments::Segment,
+        sessions::Sessions, subscriptions::Subscriptions,
+    },
+    generated::GeneratedSql,
+    params::Param,
+    source::Source,
+    wire::EngineConfig,
+};
 
 pub use super::wire::MartConfig;
 
@@ -34,9 +43,18 @@ pub struct Pipeline {
     pub locations: IndexMap<String, String>,
     pub engine: EngineOptions,
     pub sources: IndexMap<String, Source>,
+    pub identity: Identity,
+    pub sessions: Sessions,
+    pub bots: Bots,
+    pub journeys: IndexMap<String, Journey>,
+    pub funnels: IndexMap<String, Funnel>,
+    pub segments: IndexMap<String, Segment>,
+    pub subscriptions: Subscriptions,
     pub marts: IndexMap<String, MartConfig>,
     pub late_days: u32,
     pub min_cell: u32,
+    #[serde(skip)]
+    pub(super) generated: Vec<GeneratedSql>,
 }
 
 impl Pipeline {

@@ -8,6 +8,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::{
+    blocks::{
+        bots::Bots, funnels::Funnel, identity::Identity, journeys::Journey, segments::Segment,
+        sessions::Sessions, subscriptions::Subscriptions,
+    },
     formats::{ByteSize, Currency, Name, TimeZone},
     params::{ParamConfig, Text},
     source::SourceConfig,
@@ -16,13 +20,13 @@ use super::{
 /// A journeymart pipeline: which exports are loaded, what the domain's words mean, where the marts go.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
+#[schemars(extend("required" = ["version", "pipeline", "sources"]))]
 pub(crate) struct PipelineConfig {
     /// The version of this format: 1.
     #[expect(dead_code, reason = "checked against the schema's range, which admits one value")]
-    #[schemars(required, range(min = 1, max = 1))]
+    #[schemars(range(min = 1, max = 1))]
     pub(crate) version: Option<u32>,
     /// The pipeline's name. A marts location belongs to one name.
-    #[schemars(required)]
     pub(crate) pipeline: Option<Name>,
     /// What the pipeline is for, in a sentence.
     pub(crate) description: Option<String>,
@@ -43,8 +47,32 @@ pub(crate) struct PipelineConfig {
     pub(crate) engine: EngineConfig,
     /// The exports, by the name of their `raw` table.
     #[serde(default)]
-    #[schemars(required, extend("propertyNames" = {"format": "name"}))]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) sources: IndexMap<String, SourceConfig>,
+    /// What keeps strangers from becoming one person.
+    #[serde(default)]
+    pub(crate) identity: Identity,
+    /// When a visit ends.
+    #[serde(default)]
+    pub(crate) sessions: Sessions,
+    /// When a visitor is a robot.
+    #[serde(default)]
+    pub(crate) bots: Bots,
+    /// The journeys and their stages.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) journeys: IndexMap<String, Journey>,
+    /// The funnels and their steps.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) funnels: IndexMap<String, Funnel>,
+    /// Groups of customers that one condition says.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) segments: IndexMap<String, Segment>,
+    /// How subscriptions are counted.
+    #[serde(default)]
+    pub(crate) subscriptions: Subscriptions,
     #[expect(dead_code, reason = "the one asked for was laid over the rest before this is typed")]
     /// What is different elsewhere: `-t prod` lays the keys of `prod` over the pipeline's.
     #[serde(default)]

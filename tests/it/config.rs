@@ -89,6 +89,40 @@ fn good_pipelines_resolve_as_written_down() {
 }
 
 #[test]
+fn blocks_become_tables_and_sql() {
+    let case = Path::new(FOLDER).join("ok/journeys.yaml");
+    let pipeline = load(&case).unwrap();
+    let mut tables = String::new();
+    for table in pipeline.config_tables() {
+        let columns: Vec<&str> = table.columns.iter().map(|(name, _)| name.as_str()).collect();
+        tables.push_str(&format!("{}\n  {}\n", table.name, columns.join(" | ")));
+        for row in &table.rows {
+            assert_eq!(row.len(), columns.len(), "{}", table.name);
+            let cells: Vec<&str> = row.iter().map(|cell| cell.as_deref().unwrap_or("∅")).collect();
+            tables.push_str(&format!("  {}\n", cells.join(" | ")));
+        }
+    }
+    expect(&case.with_extension("tables.txt"), &tables);
+    let statements: Vec<&str> =
+        pipeline.generated_sql().iter().map(|generated| generated.sql.as_str()).collect();
+    expect(&case.with_extension("sql"), &statements.join("\n"));
+}
+
+#[test]
+fn generated_sql_points_back_into_the_yaml() {
+    let pipeline = load(&Path::new(FOLDER).join("ok/journeys.yaml")).unwrap();
+    let place = |table: usize, word: &str| {
+        let generated = &pipeline.generated_sql()[table];
+        let start = generated.sql.find(word).unwrap();
+        generated.locate(start..start + word.len()).map(|at| (at.line, at.column, at.length))
+    };
+    assert_eq!(place(0, "utm_source is"), Some((13, 42, 13)));
+    assert_eq!(place(0, "order_placed"), Some((18, 47, 12)));
+    assert_eq!(place(1, "value > 0"), Some((32, 57, 9)));
+    assert_eq!(place(0, "is_bot"), None);
+}
+
+#[test]
 fn bad_pipelines_say_everything_that_is_wrong() {
     for case in cases("bad") {
         let error = load(&case).expect_err(&case.display().to_string());

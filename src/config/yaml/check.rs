@@ -127,6 +127,11 @@ impl Check<'_> {
                 json.insert(entry.key.clone(), value);
             }
         }
+        if entries.is_empty() && schema["minProperties"].as_u64().is_some_and(|least| least > 0) {
+            let message = format!("{} is empty", subject.name);
+            let diagnostic = Diagnostic::error(codes::INVALID_VALUE, message);
+            self.report(diagnostic, subject.label.clone());
+        }
         for missing in schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str)
         {
             if !entries.iter().any(|entry| entry.key == missing) {
@@ -154,9 +159,12 @@ impl Check<'_> {
         let least = schema["minItems"].as_u64().unwrap_or(0);
         let most = schema["maxItems"].as_u64().unwrap_or(u64::MAX);
         if count < least || count > most {
-            let needed =
-                if least == most { format!("{least}") } else { format!("at least {least}") };
-            let message = format!("{} takes {needed} items, not {count}", subject.name);
+            let needed = match count < least {
+                _ if least == most => format!("exactly {least}"),
+                true => format!("at least {least}"),
+                false => format!("at most {most}"),
+            };
+            let message = format!("{} has {count} items and needs {needed}", subject.name);
             let diagnostic = Diagnostic::error(codes::WRONG_TYPE, message);
             let at = if node.span.is_empty() { &subject.label } else { &node.span };
             return self.report(diagnostic, at.clone());

@@ -117,6 +117,14 @@ impl<'a> Place<'a> {
         self.document.locate(self.label.clone())
     }
 
+    /// The byte of the file at which this value's text starts, where the file has it letter by
+    /// letter: quoting, folding and variables may not.
+    pub fn verbatim(&self, text: &str) -> Option<usize> {
+        let span = self.node?.span.clone();
+        let start = span.start;
+        Some(start + self.document.text.get(span)?.find(text)?)
+    }
+
     /// An error at the value.
     pub fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
         Diagnostic::error(code, message).at(self.location())

@@ -1,0 +1,217 @@
+/*!
+What the standard SQL reads of a pipeline: small typed tables, and tables generated from predicates.
+
+[`TABLES`] is the list of the former, with their columns and what these mean. Every table always
+exists with the same columns; where the pipeline lacks the block, it has the defaults (tables with
+one row) or no rows.
+
+Generated are, each with a header like that of a SQL file and no rows where no block asks for any:
+
+| table | grain | reads |
+|---|---|---|
+| `journeys.stage_events` | journey, kind, namespace, event_id | `core.touchpoints` of known customers, without bots |
+| `journeys.funnel_matches` | funnel, step_number, kind, namespace, event_id | `core.touchpoints` without bots |
+| `segments.declared_members` | segment, customer_id | `core.customers` |
+
+`journeys.stage_events`: `journey`, `kind`, `namespace`, `event_id`, `customer_key`, `session_id`,
+`event_name`, `channel`, `event_sequence`, `stage` (null outside every stage), `is_start`, `is_goal`,
+`is_exit`, `occurred_at`. All touchpoints of a journey's customers are there, also those without a
+stage.
+
+`journeys.funnel_matches`: `funnel`, `step_number` (from 1), `kind`, `namespace`, `event_id`,
+`customer_key`, `session_id`, `event_sequence`, `occurred_at`. An event that fits two steps has two
+rows.
+
+`segments.declared_members`: `segment`, `customer_id`, `customer_key`.
+*/
+
+use super::{blocks, generated::GeneratedSql, pipeline::Pipeline, types::ColumnType};
+use ColumnType::{Bool, Int64, String as Text};
+
+/// A small table of a pipeline's settings. A cell is the text of its value; absent is null.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfigTable {
+    /// `config.<table>`.
+    pub name: &'static str,
+    pub columns: Vec<(String, ColumnType)>,
+    pub rows: Vec<Vec<Option<String>>>,
+}
+
+/// One row, in the order of the columns.
+pub(super) type Row = Vec<Option<String>>;
+
+/// The shape of a table, and where its rows come from.
+pub struct TableShape {
+    pub name: &'static str,
+    pub description: &'static str,
+    /// Name, type, meaning.
+    pub columns: &'static [(&'static str, ColumnType, &'static str)],
+    rows: fn(&Pipeline) -> Vec<Row>,
+}
+
+/// Every `config.*` table.
+pub static TABLES: &[TableShape] = &[
+    TableShape {
+        name: "config.settings",
+        description: "What holds for the whole pipeline. One row.",
+        columns: &[
+            ("pipeline", Text, "Name of the pipeline."),
+            ("timezone", Text, "IANA name of the local calendar's zone."),
+            ("currency", Text, "ISO 4217 currency of the reports."),
+            ("late_days", Int64, "Days that an event may arrive late."),
+            ("min_cell", Int64, "Smallest number of customers whose figures are shown."),
+        ],
+        rows: settings,
+    },
+    TableShape {
+        name: "config.identity",
+        description: "Guards of the identity graph. One row.",
+        columns: &[(
+            "max_edges",
+            Int64,
+            "Identifiers linked to more others than this link nobody.",
+        )],
+        rows: |pipeline| pipeline.identity.rows(),
+    },
+    TableShape {
+        name: "config.identity_denied",
+        description: "Values that identify nobody.",
+        columns: &[("value", Text, "The value, in lower case.")],
+        rows: |pipeline| pipeline.identity.denied_rows(),
+    },
+    TableShape {
+        name: "config.sessions",
+        description: "When a visit ends. One row.",
+        columns: &[
+            (
+                "preset",
+                Text,
+                "The tool whose rules these are; null where the pipeline has its own.",
+            ),
+            ("gap_seconds", Int64, "A longer silence ends the visit."),
+            ("cuts_at_midnight", Bool, "Whether local midnight ends it."),
+            ("cuts_at_campaign", Bool, "Whether another campaign ends it."),
+            ("max_duration_seconds", Int64, "Longest visit; null: none."),
+            ("max_event_count", Int64, "Most events of a visit; null: no limit."),
+        ],
+        rows: |pipeline| pipeline.sessions.rows(),
+    },
+    TableShape {
+        name: "config.bots",
+        description: "When a visitor is a robot, beside its user agent. One row.",
+        columns: &[
+            ("max_event_count", Int64, "This many events …"),
+            ("within_seconds", Int64, "… within less than these seconds."),
+        ],
+        rows: |pipeline| pipeline.bots.rows(),
+    },
+    TableShape {
+        name: "config.journeys",
+        description: "The declared journeys.",
+        columns: &[
+            ("journey", Text, "Name of the journey."),
+            ("journey_number", Int64, "Its place in the pipeline, from 1."),
+            ("description", Text, "What it is; may be null."),
+            ("timeout_seconds", Int64, "Silence after which an open journey is abandoned."),
+        ],
+        rows: blocks::journeys::rows,
+    },
+    TableShape {
+        name: "config.stages",
+        description: "The stages of the journeys.",
+        columns: &[
+            ("journey", Text, "Name of the journey."),
+            ("stage", Text, "Name of the stage."),
+            ("stage_number", Int64, "Its place in the journey, from 1."),
+            ("goal", Text, "What the company wants of it; may be null."),
+            ("customer_question", Text, "What the customer asks in it; may be null."),
+            ("target_seconds", Int64, "How long it should last; null: no target."),
+        ],
+        rows: blocks::journeys::stage_rows,
+    },
+    TableShape {
+        name: "config.funnels",
+        description: "The declared funnels.",
+        columns: &[
+            ("funnel", Text, "Name of the funnel."),
+            ("description", Text, "What it is; may be null."),
+            ("window_seconds", Int64, "Longest time from the first step to the last, inclusive."),
+            ("mode", Text, "How strictly steps follow each other, as `window_funnel` takes it."),
+            ("unit", Text, "Who goes through it: customer or session."),
+            ("step_count", Int64, "Number of steps."),
+        ],
+        rows: blocks::funnels::rows,
+    },
+    TableShape {
+        name: "config.funnel_steps",
+        description: "The steps of the funnels.",
+        columns: &[
+            ("funnel", Text, "Name of the funnel."),
+            ("step_number", Int64, "Its place in the funnel, from 1."),
+            ("step", Text, "Name of the step."),
+        ],
+        rows: blocks::funnels::step_rows,
+    },
+    TableShape {
+        name: "config.segments",
+        description: "The declared segments.",
+        columns: &[
+            ("segment", Text, "Name of the segment."),
+            ("kind", Text, "demographic, psychographic, behavioural, value, persona or cohort."),
+            ("description", Text, "Who is in it; may be null."),
+        ],
+        rows: blocks::segments::rows,
+    },
+    TableShape {
+        name: "config.subscriptions",
+        description: "How subscriptions are counted. One row.",
+        columns: &[
+            (
+                "renewal_grace_days",
+                Int64,
+                "Days after a term's end within which it can be renewed.",
+            ),
+            ("past_due_grace_days", Int64, "Days that an unpaid subscription still counts."),
+            ("paused_policy", Text, "What a pause is: excluded, counted or churn."),
+            (
+                "discount_policy",
+                Text,
+                "What a discount that ends does to MRR: forever or as_billed.",
+            ),
+            ("churn_recognition", Text, "The day of churn: cancelled, service_end or requested."),
+        ],
+        rows: |pipeline| pipeline.subscriptions.rows(),
+    },
+];
+
+fn settings(pipeline: &Pipeline) -> Vec<Row> {
+    vec![vec![
+        Some(pipeline.name.clone()),
+        Some(pipeline.timezone.name().to_owned()),
+        Some(pipeline.currency.clone()),
+        Some(pipeline.late_days.to_string()),
+        Some(pipeline.min_cell.to_string()),
+    ]]
+}
+
+impl Pipeline {
+    /// Every `config.*` table with its rows.
+    pub fn config_tables(&self) -> Vec<ConfigTable> {
+        let columns = |shape: &TableShape| {
+            shape.columns.iter().map(|(name, ty, _)| ((*name).to_owned(), ty.clone())).collect()
+        };
+        TABLES
+            .iter()
+            .map(|shape| ConfigTable {
+                name: shape.name,
+                columns: columns(shape),
+                rows: (shape.rows)(self),
+            })
+            .collect()
+    }
+
+    /// Every table that is made from predicates.
+    pub fn generated_sql(&self) -> &[GeneratedSql] {
+        &self.generated
+    }
+}

@@ -1,0 +1,173 @@
+/*
+description: >
+  The touchpoints of known customers as each declared journey sees them: the stage they belong to,
+  and whether they start, complete or leave the journey. Generated from `journeys:`.
+grain: [journey, kind, namespace, event_id]
+columns:
+  journey: {type: string, description: The declared journey.}
+  kind: {type: string, description: Kind of the touchpoint.}
+  namespace: {type: string, description: Namespace of the event's id.}
+  event_id: {type: string, description: Id of the touchpoint.}
+  customer_key: {type: int64, description: The person.}
+  session_id: {type: string, description: Visit of a web event; else null.}
+  event_name: {type: string, description: What happened.}
+  channel: {type: string, description: Where it happened.}
+  event_sequence: {type: int64, description: The vendor's order among events of one time stamp.}
+  stage: {type: string, description: The first stage whose condition holds; null if none does.}
+  is_start: {type: bool, description: Whether it can start the journey.}
+  is_goal: {type: bool, description: Whether it completes the journey.}
+  is_exit: {type: bool, description: Whether it ends the journey without its goal.}
+  occurred_at: {type: timestamp, description: When it happened.}
+*/
+with
+
+purchase_touchpoints as (
+
+    select
+        *,
+        case
+            when (event_name = 'ad_click' or utm_source is not null) then 'see'
+            when (event_name in ('add_to_cart', 'order_placed') -- a cart counts
+) then 'buy'
+        end as stage
+    from core.touchpoints
+    where customer_key is not null
+        and not is_bot
+
+),
+
+support_touchpoints as (
+
+    select
+        *,
+        case
+            when (kind = 'ticket') then 'asked'
+        end as stage
+    from core.touchpoints
+    where customer_key is not null
+        and not is_bot
+
+)
+
+select
+    'purchase' as journey,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_name,
+    channel,
+    event_sequence,
+    stage,
+    coalesce((stage = 'see'), false) as is_start,
+    coalesce((event_name = 'order_placed'), false) as is_goal,
+    coalesce((outcome = 'abandoned'), false) as is_exit,
+    occurred_at
+from purchase_touchpoints
+
+union all
+
+select
+    'support' as journey,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_name,
+    channel,
+    event_sequence,
+    stage,
+    stage is not null as is_start,
+    coalesce((outcome = 'ok'), false) as is_goal,
+    false as is_exit,
+    occurred_at
+from support_touchpoints
+
+/*
+description: >
+  The touchpoints that take a step of a declared funnel; one that fits two steps has two rows.
+  Generated from `funnels:`.
+grain: [funnel, step_number, kind, namespace, event_id]
+columns:
+  funnel: {type: string, description: The declared funnel.}
+  step_number: {type: int64, description: 'Place of the step, from 1.'}
+  kind: {type: string, description: Kind of the touchpoint.}
+  namespace: {type: string, description: Namespace of the event's id.}
+  event_id: {type: string, description: Id of the touchpoint.}
+  customer_key: {type: int64, description: The person; null if unknown.}
+  session_id: {type: string, description: Visit of a web event; else null.}
+  event_sequence: {type: int64, description: The vendor's order among events of one time stamp.}
+  occurred_at: {type: timestamp, description: When it happened.}
+*/
+select
+    'checkout' as funnel,
+    cast(1 as bigint) as step_number,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_sequence,
+    occurred_at
+from core.touchpoints
+where not is_bot
+    and event_name = 'view_item'
+
+union all
+
+select
+    'checkout' as funnel,
+    cast(2 as bigint) as step_number,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_sequence,
+    occurred_at
+from core.touchpoints
+where not is_bot
+    and (event_name = 'purchase' and value > 0)
+
+union all
+
+select
+    'checkout' as funnel,
+    cast(3 as bigint) as step_number,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_sequence,
+    occurred_at
+from core.touchpoints
+where not is_bot
+    and event_name = 'it''s done'
+
+/*
+description: >
+  The customers of each declared segment. Generated from `segments:`.
+grain: [segment, customer_id]
+columns:
+  segment: {type: string, description: The declared segment.}
+  customer_id: {type: string, description: The customer.}
+  customer_key: {type: int64, description: Join key of customer_id.}
+*/
+select
+    'young' as segment,
+    customer_id,
+    customer_key
+from core.customers
+where (birth_year >= 1996)
+
+union all
+
+select
+    'dutch' as segment,
+    customer_id,
+    customer_key
+from core.customers
+where (country_code = 'NL')
