@@ -38,6 +38,18 @@ pub(super) enum Argument {
 }
 
 impl Argument {
+    /// The type the kernel gets for a given one, or why there is none.
+    pub(super) fn coerce(self, what: &str, syntax: &str, given: &DataType) -> Result<DataType> {
+        match self.accept(given) {
+            Some(accepted) => Ok(accepted),
+            None => plan_err!(
+                "{what} of `{syntax}` must be {}, not {given}{}",
+                self.noun(),
+                self.hint(given)
+            ),
+        }
+    }
+
     /// How messages name it.
     fn noun(self) -> &'static str {
         match self {
@@ -52,7 +64,6 @@ impl Argument {
         }
     }
 
-    /// The type the kernel gets for a given one, if it fits.
     fn accept(self, given: &DataType) -> Option<DataType> {
         let instant = || DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
         match (self, given) {
@@ -131,16 +142,7 @@ impl Parameters {
         let rest = std::iter::repeat_n(self.rest, given.len()).flatten();
         let mut types = Vec::with_capacity(given.len());
         for (position, (given, wanted)) in given.iter().zip(wanted.chain(rest)).enumerate() {
-            let Some(accepted) = wanted.accept(given) else {
-                return plan_err!(
-                    "argument {} of `{}` must be {}, not {given}{}",
-                    position + 1,
-                    self.syntax,
-                    wanted.noun(),
-                    wanted.hint(given)
-                );
-            };
-            types.push(accepted);
+            types.push(wanted.coerce(&format!("argument {}", position + 1), self.syntax, given)?);
         }
         Ok(types)
     }

@@ -6,11 +6,16 @@ line in [`ALL`] and one file `tests/slt/<name>.slt`. Mathematics lives in `model
 owns is the SQL surface: argument types, nulls, state that merges, memory that is accounted for.
 */
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
+use async_trait::async_trait;
 use datafusion::{
-    execution::SessionStateBuilder,
-    logical_expr::{ScalarUDF, WindowUDF},
+    catalog::Session,
+    error::Result,
+    execution::{SessionStateBuilder, context::QueryPlanner},
+    logical_expr::{LogicalPlan, ScalarUDF, WindowUDF, planner::RelationPlanner},
+    physical_plan::ExecutionPlan,
+    physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner},
 };
 
 mod argument;
@@ -19,6 +24,7 @@ mod scalar;
 
 mod add_months_anchored;
 mod entity_key;
+mod identity_components;
 mod is_bot;
 mod local_date;
 mod microseconds_between;
@@ -39,6 +45,7 @@ mod wilson_low;
 pub const ALL: &[Function] = &[
     add_months_anchored::FUNCTION,
     entity_key::FUNCTION,
+    identity_components::FUNCTION,
     is_bot::FUNCTION,
     local_date::FUNCTION,
     microseconds_between::FUNCTION,
@@ -83,6 +90,13 @@ pub struct FunctionDoc {
 enum Build {
     Scalar(fn() -> ScalarUDF),
     Window(fn() -> WindowUDF),
+    Relation(fn() -> Relation),
+}
+
+/// A function in `from`: how its call is planned, and how its node is executed.
+struct Relation {
+    planner: Arc<dyn RelationPlanner>,
+    extension: Arc<dyn ExtensionPlanner + Send + Sync>,
 }
 
 impl Function {
@@ -91,6 +105,7 @@ impl Function {
         match self.build {
             Build::Scalar(_) => "scalar",
             Build::Window(_) => "window",
+            Build::Relation(_) => "relation",
         }
     }
 }
@@ -102,6 +117,7 @@ pub fn find(name: &str) -> Option<&'static Function> {
 
 /// Makes every function known to a session; call it after `with_default_features`.
 pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
+    let mut extensions = Vec::new();
     for function in ALL {
         match function.build {
             Build::Scalar(build) => {
@@ -110,9 +126,36 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
             Build::Window(build) => {
                 builder.window_functions().get_or_insert_default().push(Arc::new(build()));
             }
+            Build::Relation(build) => {
+                let relation = build();
+                builder.relation_planners().get_or_insert_default().push(relation.planner);
+                extensions.push(relation.extension);
+            }
         }
     }
-    builder
+    builder.with_query_planner(Arc::new(Planner(extensions)))
+}
+
+/// DataFusion's planner, which also knows the nodes of relation functions.
+struct Planner(Vec<Arc<dyn ExtensionPlanner + Send + Sync>>);
+
+impl fmt::Debug for Planner {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Planner")
+    }
+}
+
+#[async_trait]
+impl QueryPlanner for Planner {
+    async fn create_physical_plan(
+        &self,
+        plan: &LogicalPlan,
+        session: &dyn Session,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        DefaultPhysicalPlanner::with_extension_planners(self.0.clone())
+            .create_physical_plan(plan, session)
+            .await
+    }
 }
 
 #[cfg(test)]

@@ -42,3 +42,17 @@ async fn sessionize_runs_in_bounded_memory() {
     let plan = slt::render(&plan).join("\n");
     assert!(plan.contains("BoundedWindowAggExec"), "{plan}");
 }
+
+/// The input of `identity_components` is part of the plan, so columns nobody reads are pruned in it.
+#[tokio::test]
+async fn identity_components_lets_the_optimizer_see_its_input() {
+    let context = slt::session(2, 8192);
+    context.sql("create table e as select 'a.x' as l, '1' as v, 9 as unused").await.unwrap();
+    let sql = "explain select count(*) from identity_components((
+        select l as left_type, v as left_value, l as right_type, v as right_value,
+            cast(null as timestamp) as seen_at, unused from e where v != '2'))";
+    let plan = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let plan = slt::render(&plan).join("\n");
+    assert!(plan.contains("TableScan: e projection=[l, v]"), "{plan}");
+    assert!(plan.contains("IdentityComponentsExec: max_edges=50"), "{plan}");
+}
