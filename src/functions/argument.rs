@@ -33,6 +33,8 @@ pub(super) enum Argument {
     Date,
     /// A time stamp or a date.
     Calendar,
+    /// Boolean; null is false.
+    Condition,
     /// A fixed length of time: an interval (MonthDayNano), or whole seconds as Int64.
     Span,
 }
@@ -60,6 +62,7 @@ impl Argument {
             Self::Instant => "a time stamp",
             Self::Date => "a date",
             Self::Calendar => "a time stamp or date",
+            Self::Condition => "a condition",
             Self::Span => "an interval or whole seconds",
         }
     }
@@ -89,6 +92,7 @@ impl Argument {
                 Some(DataType::Date32)
             }
             (Self::Instant, DataType::Null) => Some(instant()),
+            (Self::Condition, DataType::Boolean | DataType::Null) => Some(DataType::Boolean),
             (Self::Span, DataType::Interval(_)) => {
                 Some(DataType::Interval(IntervalUnit::MonthDayNano))
             }

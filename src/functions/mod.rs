@@ -13,14 +13,16 @@ use datafusion::{
     catalog::Session,
     error::Result,
     execution::{SessionStateBuilder, context::QueryPlanner},
-    logical_expr::{LogicalPlan, ScalarUDF, WindowUDF, planner::RelationPlanner},
+    logical_expr::{AggregateUDF, LogicalPlan, ScalarUDF, WindowUDF, planner::RelationPlanner},
     physical_plan::ExecutionPlan,
     physical_planner::{DefaultPhysicalPlanner, ExtensionPlanner, PhysicalPlanner},
 };
 
+mod aggregate;
 mod argument;
 pub(crate) mod filter;
 mod scalar;
+mod store;
 
 mod add_months_anchored;
 mod entity_key;
@@ -31,6 +33,8 @@ mod microseconds_between;
 mod months_between_anchored;
 mod mrr_monthly;
 mod normalize_email;
+mod nps;
+mod nps_se;
 mod period_start;
 mod rate;
 mod seconds_between;
@@ -40,6 +44,7 @@ mod url_param;
 mod url_path;
 mod wilson_high;
 mod wilson_low;
+mod window_funnel;
 
 /// Every function, in alphabetical order.
 pub const ALL: &[Function] = &[
@@ -52,6 +57,8 @@ pub const ALL: &[Function] = &[
     months_between_anchored::FUNCTION,
     mrr_monthly::FUNCTION,
     normalize_email::FUNCTION,
+    nps::FUNCTION,
+    nps_se::FUNCTION,
     period_start::FUNCTION,
     rate::FUNCTION,
     seconds_between::FUNCTION,
@@ -61,6 +68,7 @@ pub const ALL: &[Function] = &[
     url_path::FUNCTION,
     wilson_high::FUNCTION,
     wilson_low::FUNCTION,
+    window_funnel::FUNCTION,
 ];
 
 /// A SQL function: what it promises and how it is built.
@@ -89,6 +97,7 @@ pub struct FunctionDoc {
 #[derive(Clone, Copy)]
 enum Build {
     Scalar(fn() -> ScalarUDF),
+    Aggregate(fn() -> AggregateUDF),
     Window(fn() -> WindowUDF),
     Relation(fn() -> Relation),
 }
@@ -104,6 +113,7 @@ impl Function {
     pub fn kind(&self) -> &'static str {
         match self.build {
             Build::Scalar(_) => "scalar",
+            Build::Aggregate(_) => "aggregate",
             Build::Window(_) => "window",
             Build::Relation(_) => "relation",
         }
@@ -122,6 +132,9 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
         match function.build {
             Build::Scalar(build) => {
                 builder.scalar_functions().get_or_insert_default().push(Arc::new(build()));
+            }
+            Build::Aggregate(build) => {
+                builder.aggregate_functions().get_or_insert_default().push(Arc::new(build()));
             }
             Build::Window(build) => {
                 builder.window_functions().get_or_insert_default().push(Arc::new(build()));

@@ -5,5 +5,6 @@ Every formula names its paper, its units and where it does not hold.
 */
 
 pub mod components;
+pub mod funnel;
 pub mod normal;
 pub mod proportion;
