@@ -38,12 +38,14 @@ mod load;
 pub mod graph;
 mod parallel;
 pub mod check;
+mod question;
 
 pub use check::Checked;
 pub use graph::Tables;
 pub use library::{Library, Origin};
 pub use name::{Layer, TableName};
 pub use node::{Kind, Node};
+pub use question::Question;
 
 use library::SqlFile;
 use params::{Values, own};
@@ -59,6 +61,8 @@ pub struct Catalog {
     pub check_files: BTreeMap<TableName, SqlFile>,
     /// What loading found; [`Catalog::check`] reports it with what planning finds.
     pub faults: Vec<Diagnostic>,
+    /// The pipeline's parameters and those that follow from it.
+    values: Values,
     /// Marts that the pipeline switches off.
     disabled: BTreeSet<TableName>,
 }
@@ -105,7 +109,7 @@ impl Catalog {
             }
         }
         let faults = found.finish().unwrap_or_else(|error| error.diagnostics);
-        Ok(Self { tables, check_files, faults, disabled })
+        Ok(Self { tables, check_files, faults, values: material.values, disabled })
     }
 
     /// The wanted tables and everything they read, each after what it reads.

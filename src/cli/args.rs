@@ -115,12 +115,21 @@ commands! {
     Clean => clean,
     /// Print the shell completions
     Completions => completions,
+    /// Write a synthetic company's exports to try things on
+    Demo => demo,
     /// Explain a diagnostic code
     Explain => explain,
+    /// Ask a question in SQL; publishes nothing
+    Query => query,
+    /// Load, transform, audit and publish
+    #[command(alias = "build")]
+    Run => run,
     /// List what ran here before
     Runs => runs,
     /// Print the JSON Schema of pipeline files
     Schema => schema,
+    /// Print the first rows of a table, or its SQL
+    Show => show,
     /// Run the SQL unit tests in tests/sql
     Test => test,
 }

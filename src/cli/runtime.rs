@@ -27,8 +27,7 @@ pub(crate) fn signals() -> watch::Receiver<Option<Kind>> {
     let (sender, receiver) = watch::channel(None);
     tokio::spawn(async move {
         let kind = wait().await;
-        // Without a receiver there is nothing left to stop.
-        drop(sender.send(Some(kind)));
+        sender.send_replace(Some(kind));
         // Keeps the channel open: a closed one would look like "no signal will come".
         std::future::pending::<()>().await;
     });

@@ -73,7 +73,7 @@ impl Default for DemoOptions {
 }
 
 /// What was written.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct DemoSummary {
     /// Web events, each counted once.
     pub events: u64,

@@ -76,18 +76,31 @@ pub struct Engine {
 }
 
 impl Engine {
-    /// Opens a session. The spill folder is created on first use.
+    /// Opens a session that plans and computes; creates the spill folder.
     pub fn new(options: EngineOptions) -> Result<Self> {
+        std::fs::create_dir_all(&options.spill_dir).map_err(|error| {
+            Error::failed(
+                codes::WORK_FOLDER,
+                format!("cannot create {}: {error}", options.spill_dir.display()),
+            )
+        })?;
+        let folders = vec![options.spill_dir.clone()];
+        Self::open(options, DiskManagerMode::Directories(folders))
+    }
+
+    /// Opens a session that only plans: it touches no disk.
+    pub fn planner(options: EngineOptions) -> Result<Self> {
+        Self::open(options, DiskManagerMode::Disabled)
+    }
+
+    fn open(options: EngineOptions, disk: DiskManagerMode) -> Result<Self> {
         let pool: Arc<dyn MemoryPool> = Arc::new(TrackConsumersPool::new(
             FairSpillPool::new(options.memory_limit),
             NonZeroUsize::new(5).expect("five is not zero"),
         ));
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(pool)
-            .with_disk_manager_builder(
-                DiskManagerBuilder::default()
-                    .with_mode(DiskManagerMode::Directories(vec![options.spill_dir.clone()])),
-            )
+            .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(disk))
             // Operators that merge spill files keep this many of them open.
             .with_max_spill_merge_fan_in(64)
             // Intermediate files are written by this process: a remembered listing would be stale.

@@ -4,6 +4,15 @@ Executes a plan: order, parallelism, retries, progress, artifacts. Prints nothin
 
 pub mod artifacts;
 mod cache;
+mod execute;
+mod guard;
+mod inputs;
+mod job;
+mod load;
+mod mart;
 pub mod observer;
 pub mod project;
+pub mod query;
 mod schedule;
+
+pub use job::{RunOptions, run};

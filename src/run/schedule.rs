@@ -97,7 +97,8 @@ pub(crate) async fn run<W: Work>(
     Ok(ended.into_iter().map(|how| how.unwrap_or(Ended::Skipped)).collect())
 }
 
-async fn stopped(stop: &mut watch::Receiver<Option<Kind>>) -> Kind {
+/// Ends when a stop is asked for.
+pub(crate) async fn stopped(stop: &mut watch::Receiver<Option<Kind>>) -> Kind {
     loop {
         if let Some(kind) = *stop.borrow_and_update() {
             return kind;
@@ -106,6 +107,20 @@ async fn stopped(stop: &mut watch::Receiver<Option<Kind>>) -> Kind {
             std::future::pending::<()>().await;
         }
     }
+}
+
+/// The errors of all nodes that failed, with the kind of the first.
+pub(crate) fn first_failure(ended: &[Ended]) -> Result<()> {
+    let mut failures = ended.iter().filter_map(|how| match how {
+        Ended::Failed(error) => Some(error),
+        _ => None,
+    });
+    let Some(first) = failures.next() else { return Ok(()) };
+    let mut all = first.clone();
+    for other in failures {
+        all.diagnostics.extend(other.diagnostics.iter().cloned());
+    }
+    Err(all)
 }
 
 /// The error of a run that a signal ended.

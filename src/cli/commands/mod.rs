@@ -4,7 +4,11 @@ One file per subcommand: its arguments, and how its result is printed.
 
 pub(super) mod clean;
 pub(super) mod completions;
+pub(super) mod demo;
 pub(super) mod explain;
+pub(super) mod query;
+pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod schema;
+pub(super) mod show;
 pub(super) mod test;

@@ -1,0 +1,58 @@
+/*!
+A select that a user asks about the tables of a project, outside every file.
+*/
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use datafusion::sql::parser::Statement;
+
+use super::{Catalog, TableName, params, sql};
+use crate::error::{Diagnostic, Diagnostics, Error, Kind, Result, codes};
+
+/// A parsed question with its parameters bound.
+#[derive(Debug, Clone)]
+pub struct Question {
+    pub statement: Statement,
+    /// The tables it reads.
+    pub inputs: BTreeSet<TableName>,
+}
+
+impl Catalog {
+    /// Parses one select and looks its tables up.
+    pub fn question(&self, text: &str) -> Result<Question> {
+        let text: Arc<str> = text.into();
+        let mut query =
+            sql::parse("query", &text).map_err(|diagnostic| Error::new(Kind::Usage, diagnostic))?;
+        let mut found = Diagnostics::default();
+        let mut inputs = BTreeSet::new();
+        let names: Vec<String> = self.tables.keys().map(ToString::to_string).collect();
+        for relation in sql::relations(&query) {
+            match relation.table().filter(|name| self.tables.contains_key(name)) {
+                Some(name) => {
+                    inputs.insert(name);
+                }
+                None => {
+                    let wrong = relation.parts.join(".");
+                    found.push(
+                        Diagnostic::error(
+                            codes::UNKNOWN_TABLE,
+                            format!("there is no table {wrong}"),
+                        )
+                        .at(sql::span_place("query", &text, relation.span))
+                        .did_you_mean(&wrong, names.iter().map(String::as_str)),
+                    );
+                }
+            }
+        }
+        let bound = params::bind(&mut query, &self.values);
+        for (name, span) in bound.unknown {
+            found.push(
+                Diagnostic::error(codes::UNKNOWN_PARAM, format!("`${name}` is no parameter"))
+                    .at(sql::span_place("query", &text, span))
+                    .did_you_mean(&name, self.values.keys().map(String::as_str)),
+            );
+        }
+        found.finish()?;
+        Ok(Question { statement: sql::statement(query), inputs })
+    }
+}

@@ -1,0 +1,55 @@
+/*!
+`journeymart query [PIPELINE] SQL`: an answer without publishing anything.
+*/
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    cli::{Context, progress::Progress, runtime, table},
+    error::{Error, Result, codes},
+    run::query::{self, QueryOptions},
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// The pipeline file, where there are several, and the question
+    #[arg(value_name = "[PIPELINE] SQL", num_args = 1..=2, required = true)]
+    pipeline_and_sql: Vec<String>,
+    /// Read what is published instead of computing
+    #[arg(long)]
+    published: bool,
+    /// Print at most so many rows
+    #[arg(long, value_name = "ROWS")]
+    limit: Option<usize>,
+}
+
+pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
+    let (pipeline, sql) = match <[String; 2]>::try_from(arguments.pipeline_and_sql) {
+        Ok([pipeline, sql]) => (Some(PathBuf::from(pipeline)), sql),
+        Err(mut one) => (None, one.pop().unwrap_or_default()),
+    };
+    if sql.ends_with(".yaml") {
+        return Err(Error::usage(codes::CLI, "there is no SQL after the pipeline")
+            .hint("journeymart query pipelines/a.yaml \"select * from marts.churn\""));
+    }
+    answer(
+        context,
+        pipeline,
+        &QueryOptions { sql, limit: arguments.limit, published: arguments.published },
+    )
+}
+
+/// Asks and prints; `show` comes here too.
+pub(crate) fn answer(
+    context: &Context,
+    pipeline: Option<PathBuf>,
+    options: &QueryOptions,
+) -> Result<()> {
+    let project = Arc::new(context.project(pipeline)?);
+    let progress = Arc::new(Progress::new(&context.printer));
+    let batches = runtime::block_on(project.engine_options.threads, async {
+        let stop = runtime::signals();
+        query::query(Arc::clone(&project), options, progress, stop).await
+    })?;
+    table::print(&context.printer, &batches)
+}

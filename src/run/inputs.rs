@@ -1,0 +1,58 @@
+/*!
+The input files of a run: listed once, known by content.
+*/
+
+use std::collections::BTreeMap;
+
+use super::project::Project;
+use crate::{
+    error::{Diagnostic, Diagnostics, Result},
+    plan::SourceContent,
+    publish::InputRecord,
+    sources::{self, InputFile},
+};
+
+/// What was found for every declared source.
+#[derive(Debug, Default)]
+pub(crate) struct Inputs {
+    pub(crate) files: BTreeMap<String, Vec<InputFile>>,
+    pub(crate) contents: BTreeMap<String, SourceContent>,
+    /// The same as the commit records it.
+    pub(crate) listed: Vec<InputRecord>,
+    pub(crate) warnings: Vec<Diagnostic>,
+}
+
+/// Lists every source; all that are missing are reported together.
+pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
+    let mut inputs = Inputs::default();
+    let mut found = Diagnostics::default();
+    for (name, source) in &project.pipeline.sources {
+        let discovered = match sources::discover(source, &project.storage).await {
+            Ok(discovered) => discovered,
+            Err(error) if error.kind == crate::error::Kind::Usage => {
+                found.extend(error.diagnostics);
+                continue;
+            }
+            Err(error) => return Err(error),
+        };
+        inputs.warnings.extend(discovered.warnings);
+        let content = SourceContent {
+            files: discovered
+                .files
+                .iter()
+                .map(|file| (file.content_id.clone(), file.date))
+                .collect(),
+            bytes: discovered.files.iter().map(|file| file.size).sum(),
+        };
+        inputs.listed.extend(discovered.files.iter().map(|file| InputRecord {
+            source: name.clone(),
+            path: file.path.clone(),
+            bytes: file.size,
+            content_id: file.content_id.clone(),
+        }));
+        inputs.contents.insert(name.clone(), content);
+        inputs.files.insert(name.clone(), discovered.files);
+    }
+    found.finish()?;
+    Ok(inputs)
+}

@@ -1,0 +1,326 @@
+/*!
+A whole run: check, list inputs, plan, compute, audit, publish.
+
+Readers see nothing of it before the commit, and everything at once after it.
+*/
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::Utc;
+use tokio::sync::watch;
+use uuid::Uuid;
+
+use super::{
+    artifacts::{
+        Artifacts, CheckStatus, MartResult, NodeResult, NodeStatus, RunResults, RunStatus,
+        SCHEMA_VERSION,
+    },
+    execute::Execution,
+    guard, inputs,
+    observer::Observer,
+    project::Project,
+    schedule,
+};
+use crate::{
+    catalog::TableName,
+    engine::memory,
+    error::{Error, Kind, Result},
+    plan::{Plan, Request},
+    publish::{Commit, CommitRequest, MartState, PublishOptions, Publisher},
+};
+
+/// What a run is asked to do beyond its pipeline.
+#[derive(Debug, Clone, Default)]
+pub struct RunOptions {
+    pub select: Vec<String>,
+    pub exclude: Vec<String>,
+    /// Reuse nothing.
+    pub full_refresh: bool,
+    /// Stop at the first failure.
+    pub fail_fast: bool,
+    /// Do everything but publish.
+    pub dry_run: bool,
+    /// Publish marts that lost many rows.
+    pub allow_shrink: bool,
+    /// Publish although a later `as_of_date` is published.
+    pub allow_older: bool,
+    /// The store lacks conditional writes, and whoever runs this promises to be alone.
+    pub single_writer: bool,
+    /// The failed run that this one repeats: its marts that were written are taken.
+    pub retry_of: Option<String>,
+}
+
+/// Runs a project's pipeline. `stop` ends it early with the kind it carries.
+pub async fn run(
+    project: Arc<Project>,
+    options: &RunOptions,
+    observer: Arc<dyn Observer>,
+    stop: watch::Receiver<Option<Kind>>,
+) -> Result<RunResults> {
+    let engine = project.engine()?;
+    for warning in &project.warnings {
+        observer.warned(warning);
+    }
+    let selected = project.catalog.built_marts();
+    let run_id = Uuid::now_v7();
+    let artifacts =
+        Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?;
+    artifacts.event("run_started", None, &project.pipeline.name)?;
+    let artifacts = Arc::new(artifacts);
+    let job = Job {
+        project,
+        options: options.clone(),
+        observer,
+        artifacts: Arc::clone(&artifacts),
+        run_id,
+    };
+    let mut interruption = stop.clone();
+    let result = tokio::select! {
+        result = job.publish(engine, selected, stop) => result,
+        kind = schedule::stopped(&mut interruption) => Err(schedule::interrupted(kind)),
+    };
+    close(&artifacts, &result)?;
+    result.map(|_| artifacts.results())
+}
+
+/// Writes how the run ended.
+fn close(artifacts: &Artifacts, result: &Result<RunStatus>) -> Result<()> {
+    artifacts.update(|results| {
+        results.finished_at = Some(Utc::now());
+        results.peak_resident_bytes = memory::peak_resident().map(|bytes| bytes as u64);
+        match result {
+            Ok(status) => results.status = *status,
+            Err(error) => {
+                results.status = RunStatus::Error;
+                results.exit_reason = Some(exit_reason(error));
+            }
+        }
+        for node in &mut results.nodes {
+            if matches!(node.status, NodeStatus::Pending | NodeStatus::Running) && result.is_err() {
+                node.status = NodeStatus::Skipped;
+            }
+        }
+    })?;
+    let outcome = result.as_ref().map_or_else(exit_reason, |_| "success".to_owned());
+    artifacts.event("run_ended", None, &outcome)
+}
+
+struct Job {
+    project: Arc<Project>,
+    options: RunOptions,
+    observer: Arc<dyn Observer>,
+    artifacts: Arc<Artifacts>,
+    run_id: Uuid,
+}
+
+impl Job {
+    async fn publish(
+        &self,
+        engine: crate::engine::Engine,
+        selected: Vec<TableName>,
+        stop: watch::Receiver<Option<Kind>>,
+    ) -> Result<RunStatus> {
+        let project = &self.project;
+        let location = project.storage.location(&project.pipeline.locations["marts"])?;
+        let publisher = Publisher::open(
+            location,
+            &project.pipeline.name,
+            PublishOptions { run_id: self.run_id, single_writer: self.options.single_writer },
+        )
+        .await?;
+        guard::as_of_date(project, publisher.head(), self.options.allow_older)?;
+        let inputs = inputs::discover(project).await?;
+        for warning in &inputs.warnings {
+            self.observer.warned(warning);
+        }
+        let published: BTreeMap<TableName, String> = publisher
+            .head()
+            .map(|head| {
+                head.marts
+                    .iter()
+                    .map(|(name, mart)| (TableName::new("marts", name), mart.fingerprint.clone()))
+                    .collect()
+            })
+            .unwrap_or_default();
+        let cache = project.cache();
+        let plan = Plan::build(&Request {
+            catalog: &project.catalog,
+            sources: &project.pipeline.sources,
+            marts: &project.pipeline.marts,
+            contents: &inputs.contents,
+            wanted: &selected,
+            published: &published,
+            is_cached: &|fingerprint| cache.contains(fingerprint),
+            publishes: true,
+            full_refresh: self.options.full_refresh,
+        });
+        self.artifacts.update(|results| {
+            results.nodes = plan
+                .steps
+                .iter()
+                .map(|step| NodeResult::pending(&step.name.to_string(), &step.fingerprint))
+                .collect();
+        })?;
+        self.observer.planned(plan.steps.len());
+        let declared: BTreeSet<String> =
+            project.catalog.built_marts().into_iter().map(|name| name.name).collect();
+        let is_complete = publisher
+            .head()
+            .is_some_and(|head| head.marts.keys().all(|name| declared.contains(name)));
+        if plan.is_no_op() && is_complete {
+            return self.no_op(&plan, &publisher);
+        }
+        let execution = Arc::new(Execution::new(
+            Arc::clone(project),
+            engine,
+            plan,
+            inputs.files,
+            Some(publisher),
+            Some(Arc::clone(&self.artifacts)),
+            Arc::clone(&self.observer),
+            &BTreeSet::new(),
+        ));
+        let ended = schedule::run(
+            Arc::clone(&execution),
+            &execution.inputs(),
+            project.engine_options.threads,
+            self.options.fail_fast,
+            stop,
+        )
+        .await?;
+        self.artifacts.update(|results| results.sources = execution.books())?;
+        schedule::first_failure(&ended)?;
+        let mut execution = Arc::into_inner(execution)
+            .expect("every step has ended, and each held the only other handles");
+        let staged = execution.take_staged();
+        let mut publisher = execution.publisher.take().expect("given above");
+        self.audit(&staged)?;
+        guard::shrink(publisher.head(), &staged, self.options.allow_shrink)?;
+        if self.options.dry_run {
+            self.observer.noted("dry run: everything was computed and checked, nothing published");
+            return Ok(RunStatus::Success);
+        }
+        let mut marts: BTreeMap<String, MartState> = staged
+            .into_iter()
+            .map(|(name, staged)| (name.name, MartState::Staged(staged.mart)))
+            .collect();
+        // Marts that this run did not touch stay as they are, as long as they are declared.
+        for name in publisher.head().into_iter().flat_map(|head| head.marts.keys()) {
+            if declared.contains(name) {
+                marts.entry(name.clone()).or_insert(MartState::Carried);
+            } else {
+                self.observer
+                    .noted(&format!("marts.{name} is no longer declared and is withdrawn"));
+            }
+        }
+        let request = CommitRequest {
+            as_of_date: project.as_of_date(),
+            parameters: parameters(project)
+                .into_iter()
+                .map(|(name, value)| (name, serde_json::Value::String(value)))
+                .collect(),
+            inputs: inputs.listed,
+            marts,
+        };
+        let commit = publisher.commit(request).await?.clone();
+        publisher.finish().await?;
+        self.artifacts.update(|results| {
+            results.commit = Some(commit.number);
+            results.marts = self.mart_results(&commit);
+        })?;
+        Ok(RunStatus::Success)
+    }
+
+    fn no_op(&self, plan: &Plan, publisher: &Publisher) -> Result<RunStatus> {
+        self.artifacts.update(|results| {
+            for (node, step) in results.nodes.iter_mut().zip(&plan.steps) {
+                node.status = NodeStatus::Reused;
+                node.message = Some(step.reason.clone());
+            }
+            if let Some(head) = publisher.head() {
+                results.commit = Some(head.number);
+                results.marts = self.mart_results(head);
+            }
+        })?;
+        Ok(RunStatus::NoOp)
+    }
+
+    fn mart_results(&self, commit: &Commit) -> Vec<MartResult> {
+        let run = format!("/{}/", self.run_id);
+        let root = self.project.pipeline.locations["marts"].trim_end_matches('/');
+        commit
+            .marts
+            .iter()
+            .map(|(name, mart)| MartResult {
+                name: format!("marts.{name}"),
+                rows: mart.rows,
+                bytes: mart.bytes,
+                path: format!("{root}/{name}.parquet"),
+                sha256: mart.files.first().map(|file| file.sha256.clone()).unwrap_or_default(),
+                is_new: mart.files.iter().any(|file| file.path.contains(&run)),
+            })
+            .collect()
+    }
+
+    /// Every check of every mart has passed, or the run ends here.
+    fn audit(&self, staged: &BTreeMap<TableName, super::mart::Staged>) -> Result<()> {
+        let mut findings = Vec::new();
+        let mut failed = false;
+        self.artifacts.update(|results| {
+            for mart in staged.values() {
+                results.checks.extend(mart.checks.iter().cloned());
+                failed |= mart.checks.iter().any(|check| check.status == CheckStatus::Fail);
+                findings.extend(mart.findings.iter().cloned());
+            }
+        })?;
+        if failed {
+            return Err(Error { kind: Kind::Checks, diagnostics: findings });
+        }
+        for finding in &findings {
+            self.observer.warned(finding);
+        }
+        Ok(())
+    }
+}
+
+fn first_results(project: &Project, options: &RunOptions, run_id: Uuid) -> RunResults {
+    RunResults {
+        schema_version: SCHEMA_VERSION,
+        run_id: run_id.to_string(),
+        pipeline: project.pipeline.name.clone(),
+        pipeline_file: project.pipeline.file.clone(),
+        target: project.pipeline.target.clone(),
+        parameters: parameters(project),
+        select: options.select.clone(),
+        exclude: options.exclude.clone(),
+        status: RunStatus::Running,
+        exit_reason: None,
+        started_at: Utc::now(),
+        finished_at: None,
+        commit: None,
+        sources: Vec::new(),
+        nodes: Vec::new(),
+        marts: Vec::new(),
+        checks: Vec::new(),
+        warnings: project.warnings.iter().map(ToString::to_string).collect(),
+        peak_resident_bytes: None,
+    }
+}
+
+fn parameters(project: &Project) -> indexmap::IndexMap<String, String> {
+    project
+        .pipeline
+        .params
+        .iter()
+        .map(|(name, param)| (name.clone(), param.value.to_string()))
+        .collect()
+}
+
+fn exit_reason(error: &Error) -> String {
+    let kind = serde_json::to_value(error.kind).ok();
+    let kind = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or("failed");
+    format!("{kind}: {error}")
+}

@@ -1,0 +1,133 @@
+/*!
+Ad-hoc questions: computed through the same planner and cache as a run, or answered from what is
+published. Nothing is published.
+*/
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use datafusion::{
+    arrow::array::RecordBatch, logical_expr::LogicalPlanBuilder, physical_plan::common::collect,
+};
+use tokio::sync::watch;
+
+use super::{execute::Execution, inputs, observer::Observer, project::Project, schedule};
+use crate::{
+    catalog::{Question, TableName},
+    engine::{Engine, errors},
+    error::{Error, Kind, Result, codes},
+    plan::{Plan, Request},
+    publish,
+};
+
+/// A question and where its answer comes from.
+#[derive(Debug, Clone)]
+pub struct QueryOptions {
+    pub sql: String,
+    /// At most so many rows.
+    pub limit: Option<usize>,
+    /// Reads the newest commit and nothing else.
+    pub published: bool,
+}
+
+/// The rows of the answer; at least one batch, empty if there are none.
+pub async fn query(
+    project: Arc<Project>,
+    options: &QueryOptions,
+    observer: Arc<dyn Observer>,
+    stop: watch::Receiver<Option<Kind>>,
+) -> Result<Vec<RecordBatch>> {
+    let engine = project.engine()?;
+    let question = project.catalog.question(&options.sql)?;
+    if options.published {
+        register_published(&project, &engine).await?;
+        return answer(&engine, question, options.limit).await;
+    }
+    let execution = computed(&project, engine, &question, observer, stop).await?;
+    answer(&execution.engine, question, options.limit).await
+}
+
+/// Computes what the question reads.
+async fn computed(
+    project: &Arc<Project>,
+    engine: Engine,
+    question: &Question,
+    observer: Arc<dyn Observer>,
+    stop: watch::Receiver<Option<Kind>>,
+) -> Result<Arc<Execution>> {
+    let wanted: Vec<TableName> = question.inputs.iter().cloned().collect();
+    let inputs = inputs::discover(project).await?;
+    let cache = project.cache();
+    let plan = Plan::build(&Request {
+        catalog: &project.catalog,
+        sources: &project.pipeline.sources,
+        marts: &project.pipeline.marts,
+        contents: &inputs.contents,
+        wanted: &wanted,
+        published: &BTreeMap::new(),
+        is_cached: &|fingerprint| cache.contains(fingerprint),
+        publishes: false,
+        full_refresh: false,
+    });
+    observer.planned(plan.steps.len());
+    let kept: BTreeSet<TableName> = wanted.into_iter().collect();
+    let execution = Arc::new(Execution::new(
+        Arc::clone(project),
+        engine,
+        plan,
+        inputs.files,
+        None,
+        None,
+        observer,
+        &kept,
+    ));
+    let ended = schedule::run(
+        Arc::clone(&execution),
+        &execution.inputs(),
+        project.engine_options.threads,
+        true,
+        stop,
+    )
+    .await?;
+    schedule::first_failure(&ended)?;
+    Ok(execution)
+}
+
+async fn answer(
+    engine: &Engine,
+    question: Question,
+    limit: Option<usize>,
+) -> Result<Vec<RecordBatch>> {
+    let mut plan = engine.plan(question.statement).await?;
+    if limit.is_some() {
+        plan = LogicalPlanBuilder::from(plan)
+            .limit(0, limit)
+            .and_then(LogicalPlanBuilder::build)
+            .map_err(|error| errors::convert(&error))?;
+    }
+    let stream = engine.stream(&plan).await?;
+    let schema = stream.schema();
+    let mut batches = collect(stream).await.map_err(|error| errors::convert(&error))?;
+    if batches.is_empty() {
+        batches.push(RecordBatch::new_empty(schema));
+    }
+    Ok(batches)
+}
+
+/// Makes the marts of the newest commit visible as `marts.*`.
+async fn register_published(project: &Project, engine: &Engine) -> Result<()> {
+    let location = project.storage.location(&project.pipeline.locations["marts"])?;
+    let Some(published) = publish::read(&location).await? else {
+        return Err(Error::usage(codes::NO_COMMIT, "nothing has been published yet")
+            .hint("`journeymart run` publishes the marts"));
+    };
+    for (name, files) in &published.marts {
+        let Some(file) = files.first() else { continue };
+        let (store, path) = file.object();
+        let table = engine.parquet_file(store, path).await?;
+        engine.register("marts", name, table)?;
+    }
+    Ok(())
+}
