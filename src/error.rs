@@ -149,9 +149,11 @@ impl fmt::Display for Diagnostic {
 /// The valid name closest to a mistyped one, if one is close enough to be meant.
 pub fn nearest<'a>(wrong: &str, valid: &[&'a str]) -> Option<&'a str> {
     let wrong = wrong.to_lowercase();
-    let allowed = (wrong.chars().count() / 3).clamp(1, 4);
+    let letters = wrong.chars().count();
+    let allowed = (letters / 3).clamp(1, 4);
     valid
         .iter()
+        .filter(|name| name.chars().count().abs_diff(letters) <= allowed)
         .map(|name| (strsim::damerau_levenshtein(&wrong, &name.to_lowercase()), *name))
         .filter(|(distance, _)| *distance <= allowed)
         .min()

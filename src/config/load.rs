@@ -149,13 +149,19 @@ fn apply_target(json: &mut Json, name: &str, document: &Document, found: &mut Di
     {
         *value = serde_json::json!({ "default": value.take() });
     }
-    for (param, _) in target["params"].as_object().into_iter().flatten() {
-        if json["params"][param].is_null() && param != params::AS_OF_DATE {
-            let place = document.root().key("targets").key(name).key("params").key(param);
-            let names = document.root().key("params").keys();
-            let message = format!("no parameter is called `{param}`");
-            found.push(place.key_error(codes::UNKNOWN_NAME, message).did_you_mean(param, names));
-        }
+    let declared = document.root().key("params").keys();
+    if let Some(params) = target["params"].as_object_mut() {
+        params.retain(|param, _| {
+            let exists = declared.contains(&param.as_str()) || param == params::AS_OF_DATE;
+            if !exists {
+                let place = document.root().key("targets").key(name).key("params").key(param);
+                let message = format!("no parameter is called `{param}`");
+                let names = declared.iter().copied();
+                found
+                    .push(place.key_error(codes::UNKNOWN_NAME, message).did_you_mean(param, names));
+            }
+            exists
+        });
     }
     overlay(json, target);
 }

@@ -22,5 +22,5 @@ pub use load::{LoadRequest, PresetText, load, load_text};
 
 /// The JSON Schema of a pipeline file, for editors.
 pub fn schema() -> serde_json::Value {
-    yaml::Schema::of::<wire::PipelineConfig>().into_json()
+    yaml::Schema::of::<wire::PipelineConfig>().json().clone()
 }

@@ -242,7 +242,12 @@ fn one(
             Diagnostic::error(codes::INVALID_VALUE, format!("--param {name}: {why}"))
         }),
         (None, Some(Text(text))) => ParamValue::parse(&ty, text, today).map_err(|why| {
-            place.key("default").error(codes::INVALID_VALUE, format!("parameter `{name}`: {why}"))
+            let place = place.key("default");
+            let why = match place.is_expanded() {
+                true => format!("what the environment gives is no {ty}"),
+                false => why,
+            };
+            place.error(codes::INVALID_VALUE, format!("parameter `{name}`: {why}"))
         }),
         (None, None) if place.key("default").exists() => return None,
         (None, None) => Err(place

@@ -139,3 +139,72 @@ fn the_committed_schema_is_current() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas/pipeline.schema.json");
     expect(&path, &format!("{schema}\n"));
 }
+
+/// The presets of the standard library, as a pipeline names them.
+fn shipped_preset(name: &str) -> Option<(String, String)> {
+    let file = format!("sql/presets/{name}.yaml");
+    let text = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(&file)).ok()?;
+    Some((file, text))
+}
+
+#[test]
+fn shipped_pipelines_load() {
+    let project_dir = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for entry in fs::read_dir(project_dir.join("pipelines")).unwrap() {
+        let path = entry.unwrap().path();
+        if path.extension().is_none_or(|end| end != "yaml") {
+            continue;
+        }
+        let loaded = config::load(&LoadRequest {
+            project_dir,
+            pipeline: Some(&path),
+            target: None,
+            params: &[],
+            env: &|_| None,
+            presets: &shipped_preset,
+            preset_names: &[],
+            now: now(),
+        });
+        let (_, warnings) = loaded.unwrap_or_else(|error| panic!("{error}"));
+        assert!(warnings.is_empty(), "{}: {warnings:?}", path.display());
+    }
+}
+
+fn load_text(text: &str) -> Result<Pipeline, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("pipeline.yaml");
+    fs::write(&path, text).unwrap();
+    load(&path)
+}
+
+#[test]
+fn hostile_files_fail_quickly_and_quietly() {
+    let started = std::time::Instant::now();
+    let long = "x".repeat(10 << 20);
+    let pipeline =
+        load_text(&format!("version: 1\npipeline: big\ndescription: \"{long}\"\nsources: {{}}\n"));
+    assert_eq!(pipeline.unwrap().description.map(|text| text.len()), Some(10 << 20));
+
+    let many = (0..5_000).fold(String::from("version: 1\nsources:\n"), |text, n| {
+        text + &format!("  s{n}: {{pth: x}}\n")
+    });
+    for (text, part) in [
+        (format!("version: 1\npipeline: {long}\nsources: {{}}\n"), "`pipeline`: `xx"),
+        (format!("version: 1\n? {long}\n: 1\n"), "a key has at most"),
+        (format!("version: [{long}"), "unclosed bracket"),
+        (format!("sources: {}", "{a: ".repeat(5_000)), "levels of nesting"),
+        (format!("sources:\n{}", deep_block(5_000)), "levels of nesting"),
+        (many, "unknown key `pth`"),
+    ] {
+        let error = load_text(&text).unwrap_err();
+        let message = &error.diagnostics[0].message;
+        assert!(error.to_string().contains(part), "{part}: {message:.200}");
+        assert!(message.len() < 1_000, "{part}: {} bytes", message.len());
+    }
+    // Generous for a debug build on a busy machine.
+    assert!(started.elapsed().as_secs() < 60, "{:?}", started.elapsed());
+}
+
+fn deep_block(depth: usize) -> String {
+    (1..depth).map(|level| format!("{}a:\n", " ".repeat(level))).collect()
+}

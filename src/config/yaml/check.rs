@@ -6,33 +6,42 @@ Knows the part of JSON Schema that `schemars` writes for structs, maps, lists, o
 enums. A scalar is read as what the key takes: `12` is text where text belongs.
 */
 
-use std::ops::Range;
+use std::{
+    any::TypeId,
+    collections::HashMap,
+    ops::Range,
+    sync::{Arc, LazyLock},
+};
 
+use parking_lot::Mutex;
 use schemars::{JsonSchema, SchemaGenerator};
 use serde_json::{Map, Value as Json};
 
 use crate::{
     config::formats,
-    error::{Diagnostic, Diagnostics, codes},
+    error::{Diagnostic, Diagnostics, codes, nearest},
 };
 
 use super::{
-    Document,
+    Document, brief,
     tree::{Entry, Node, Scalar, Value},
 };
 
 /// The JSON Schema of a type.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Schema(Json);
 
 impl Schema {
-    pub fn of<T: JsonSchema>() -> Self {
-        Self(SchemaGenerator::default().into_root_schema_for::<T>().to_value())
+    /// Made once per type: a project has a thousand headers.
+    pub fn of<T: JsonSchema + 'static>() -> Arc<Self> {
+        static MADE: LazyLock<Mutex<HashMap<TypeId, Arc<Schema>>>> = LazyLock::new(Mutex::default);
+        let make = || Self(SchemaGenerator::default().into_root_schema_for::<T>().to_value());
+        Arc::clone(MADE.lock().entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(make())))
     }
 
     /// The schema as JSON, for editors.
-    pub fn into_json(self) -> Json {
-        self.0
+    pub fn json(&self) -> &Json {
+        &self.0
     }
 
     /// Follows a reference into `$defs`.
@@ -108,11 +117,13 @@ impl Check<'_> {
         let others = Some(&schema["additionalProperties"]).filter(|others| others.is_object());
         let key_format = schema["propertyNames"]["format"].as_str();
         let mut json = Map::new();
+        let mut mistyped = Vec::new();
         for entry in entries {
             let place = Subject { name: format!("`{}`", entry.key), label: entry.key_span.clone() };
             let property = known.and_then(|known| known.get(&entry.key));
             if property.is_none() && others.is_none() && known.is_some() {
-                let diagnostic = unknown_key(&entry.key, known.into_iter().flat_map(Map::keys));
+                let (meant, diagnostic) = unknown_key(&entry.key, known);
+                mistyped.extend(meant);
                 self.report(diagnostic, entry.key_span.clone());
                 continue;
             }
@@ -134,7 +145,7 @@ impl Check<'_> {
         }
         for missing in schema["required"].as_array().into_iter().flatten().filter_map(Json::as_str)
         {
-            if !entries.iter().any(|entry| entry.key == missing) {
+            if !mistyped.contains(&missing) && !entries.iter().any(|entry| entry.key == missing) {
                 let message = format!("{} lacks the key `{missing}`", subject.name);
                 let diagnostic = Diagnostic::error(codes::MISSING_KEY, message);
                 let diagnostic =
@@ -201,7 +212,11 @@ impl Check<'_> {
         if takes(schema, "string") {
             if let Some(format) = schema["format"].as_str() {
                 formats::check(format, text).map_err(|mut fault| {
-                    fault.message = format!("{}: {}", subject.name, fault.message);
+                    let why = match scalar.expanded {
+                        true => "what the environment gives does not fit",
+                        false => &fault.message,
+                    };
+                    fault.message = format!("{}: {why}", subject.name);
                     fault
                 })?;
             }
@@ -224,7 +239,7 @@ impl Check<'_> {
     }
 
     fn report(&mut self, diagnostic: Diagnostic, span: Range<usize>) -> Option<Json> {
-        self.found.push(diagnostic.at(self.document.locate(span)));
+        self.found.push(brief(diagnostic).at(self.document.locate(span)));
         None
     }
 }
@@ -279,12 +294,18 @@ fn within(number: f64, subject: &Subject, schema: &Json) -> Result<(), Diagnosti
     Err(Diagnostic::error(codes::INVALID_VALUE, message))
 }
 
-fn unknown_key<'a>(key: &str, known: impl Iterator<Item = &'a String>) -> Diagnostic {
+/// What is wrong with a key, and which one was probably meant.
+fn unknown_key<'a>(
+    key: &str,
+    known: Option<&'a Map<String, Json>>,
+) -> (Option<&'a str>, Diagnostic) {
+    let known: Vec<&str> = known.into_iter().flat_map(Map::keys).map(String::as_str).collect();
     let diagnostic = Diagnostic::error(codes::UNKNOWN_KEY, format!("unknown key `{key}`"));
-    if key == "<<" {
-        return diagnostic.hint("YAML 1.2 has no merge key; repeat the keys or use a preset");
-    }
-    diagnostic.did_you_mean(key, known.map(String::as_str))
+    let diagnostic = match key {
+        "<<" => diagnostic.hint("YAML 1.2 has no merge key; repeat the keys"),
+        _ => diagnostic.did_you_mean(key, known.iter().copied()),
+    };
+    (nearest(key, &known), diagnostic)
 }
 
 fn wrong_type(subject: &Subject, schema: &Json, actual: &str) -> Diagnostic {

@@ -6,20 +6,23 @@ Runs on the parsed tree, so that a variable can never add a key or a quote. Keys
 
 use crate::error::{Diagnostic, Diagnostics, codes};
 
-use super::tree::{Locate, Node, Value};
+use super::{
+    lines::Lines,
+    tree::{Node, Value},
+};
 
 pub(super) fn expand(
     node: &mut Node,
     variables: &dyn Fn(&str) -> Option<String>,
-    locate: Locate<'_>,
+    lines: &Lines,
     found: &mut Diagnostics,
 ) {
     match &mut node.value {
         Value::Sequence(items) => {
-            items.iter_mut().for_each(|item| expand(item, variables, locate, found));
+            items.iter_mut().for_each(|item| expand(item, variables, lines, found));
         }
         Value::Mapping(entries) => {
-            entries.iter_mut().for_each(|entry| expand(&mut entry.node, variables, locate, found));
+            entries.iter_mut().for_each(|entry| expand(&mut entry.node, variables, lines, found));
         }
         Value::Scalar(scalar) if scalar.text.contains("${") => {
             match expanded(&scalar.text, variables) {
@@ -28,7 +31,7 @@ pub(super) fn expand(
                     scalar.expanded = true;
                 }
                 Err(fault) => {
-                    found.push(fault.at(locate(node.span.clone())));
+                    found.push(fault.at(lines.locate(node.span.clone())));
                     node.value = Value::Broken;
                 }
             }

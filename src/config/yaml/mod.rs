@@ -22,19 +22,21 @@ use crate::error::{Diagnostic, Diagnostics, Location, codes};
 
 mod check;
 mod expand;
+mod lines;
 mod place;
+mod syntax;
 mod tree;
 
 pub use check::Schema;
 pub use place::Place;
 
+use lines::Lines;
 use tree::Node;
 
 /// A parsed document and the file it came from.
 #[derive(Debug)]
 pub struct Document {
-    file: String,
-    text: Arc<str>,
+    lines: Lines,
     root: Node,
 }
 
@@ -47,17 +49,14 @@ impl Document {
         range: Range<usize>,
         found: &mut Diagnostics,
     ) -> Option<Self> {
-        let file = file.into();
-        let locate = |span: Range<usize>| Location::span(&*file, text, span.start, span.end);
-        let root = tree::parse(text, range, &locate, found)?;
-        Some(Self { file, text: Arc::clone(text), root })
+        let lines = Lines::new(file.into(), Arc::clone(text));
+        let root = tree::parse(&lines, range, found)?;
+        Some(Self { lines, root })
     }
 
     /// Replaces `${NAME}` and `${NAME:-default}` in scalars; `$${` stands for `${`.
     pub fn expand(&mut self, variables: &dyn Fn(&str) -> Option<String>, found: &mut Diagnostics) {
-        let (file, text) = (&self.file, &self.text);
-        let locate = |span: Range<usize>| Location::span(file, text, span.start, span.end);
-        expand::expand(&mut self.root, variables, &locate, found);
+        expand::expand(&mut self.root, variables, &self.lines, found);
     }
 
     /// What of the document fits the schema, as JSON; everything that does not is reported.
@@ -71,13 +70,13 @@ impl Document {
     }
 
     fn locate(&self, span: Range<usize>) -> Location {
-        Location::span(&*self.file, &self.text, span.start, span.end)
+        self.lines.locate(span)
     }
 }
 
 /// Reads a whole document into `T`, whose wire structs name their defaults and deny unknown keys.
 /// The document comes back even where `T` could not be made, so that a caller can go on looking.
-pub fn read<T: DeserializeOwned + JsonSchema>(
+pub fn read<T: DeserializeOwned + JsonSchema + 'static>(
     file: impl Into<String>,
     text: &Arc<str>,
     range: Range<usize>,
@@ -107,6 +106,16 @@ pub fn typed<T: DeserializeOwned>(
             None
         }
     }
+}
+
+/// Cuts a message that quotes a value of unreasonable length.
+fn brief(mut diagnostic: Diagnostic) -> Diagnostic {
+    const LONGEST: usize = 300;
+    if let Some((end, _)) = diagnostic.message.char_indices().nth(LONGEST) {
+        diagnostic.message.truncate(end);
+        diagnostic.message.push('…');
+    }
+    diagnostic
 }
 
 #[cfg(test)]
@@ -178,7 +187,7 @@ mod tests {
             ("? [a]\n: b\n", "a key must be text"),
             ("name: a\n---\nname: b\n", "second document"),
             ("name: 'a\n", "unclosed quote"),
-            ("books:\n\tred: a", "tab"),
+            ("books:\n\tred: a", "a tab"),
         ] {
             let (_, faults) = shelf(text);
             assert!(faults.iter().any(|fault| fault.contains(part)), "{part}: {faults:?}");

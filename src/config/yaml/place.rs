@@ -10,7 +10,7 @@ use std::ops::Range;
 use crate::error::{Code, Diagnostic, Location};
 
 use super::{
-    Document,
+    Document, brief,
     tree::{Entry, Node, Value},
 };
 
@@ -86,6 +86,11 @@ impl<'a> Place<'a> {
         }
     }
 
+    /// Whether the value holds text from the environment, which messages must not show.
+    pub fn is_expanded(&self) -> bool {
+        matches!(self.node.map(|node| &node.value), Some(Value::Scalar(scalar)) if scalar.expanded)
+    }
+
     /// Whether the document has a value here.
     pub fn exists(&self) -> bool {
         self.node.is_some()
@@ -122,16 +127,16 @@ impl<'a> Place<'a> {
     pub fn verbatim(&self, text: &str) -> Option<usize> {
         let span = self.node?.span.clone();
         let start = span.start;
-        Some(start + self.document.text.get(span)?.find(text)?)
+        Some(start + self.document.lines.text().get(span)?.find(text)?)
     }
 
     /// An error at the value.
     pub fn error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(code, message).at(self.location())
+        brief(Diagnostic::error(code, message)).at(self.location())
     }
 
     /// An error at the key.
     pub fn key_error(&self, code: Code, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(code, message).at(self.key_location())
+        brief(Diagnostic::error(code, message)).at(self.key_location())
     }
 }

@@ -8,10 +8,13 @@ use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, StructureStyle};
 
-use crate::error::{Diagnostic, Diagnostics, Location, codes};
+use super::{lines::Lines, syntax};
+use crate::error::{Diagnostic, Diagnostics, codes};
 
 /// No file that a person keeps is longer.
 const MAX_BYTES: usize = 16 << 20;
+/// Keys are names, and names appear in messages.
+const MAX_KEY_BYTES: usize = 256;
 /// Collections within collections; the standard files need eight.
 const MAX_DEPTH: usize = 64;
 /// Nodes and text after aliases are put in, so that a few anchors cannot fill the memory.
@@ -56,32 +59,27 @@ pub(super) struct Entry {
     pub(super) node: Node,
 }
 
-pub(super) type Locate<'a> = &'a dyn Fn(Range<usize>) -> Location;
-
 /// Parses one document. Faults of the syntax end it; duplicate keys, tags and the like do not.
-pub(super) fn parse(
-    text: &str,
-    range: Range<usize>,
-    locate: Locate<'_>,
-    found: &mut Diagnostics,
-) -> Option<Node> {
+pub(super) fn parse(lines: &Lines, range: Range<usize>, found: &mut Diagnostics) -> Option<Node> {
     let base = range.start;
     if range.len() > MAX_BYTES {
         let message =
             format!("the text has {} bytes, more than the {MAX_BYTES} allowed", range.len());
-        found.push(Diagnostic::error(codes::YAML_SYNTAX, message).at(locate(base..base)));
+        found.push(Diagnostic::error(codes::YAML_SYNTAX, message).at(lines.locate(base..base)));
         return None;
     }
     let mut builder = Builder {
         base,
-        locate,
+        lines,
         found,
         stack: Vec::new(),
         anchors: HashMap::new(),
         weight: 0,
         root: None,
     };
-    for event in Parser::new_from_str(&text[range]) {
+    // A long derivation in comments is no attack.
+    let options = granit_parser::options! { emit_comments: false };
+    for event in Parser::new_from_str_with_options(&lines.text()[range], options) {
         let step = match event {
             Ok((event, span)) => builder.event(event, &span),
             Err(error) => Err(builder.syntax(&error)),
@@ -97,7 +95,7 @@ pub(super) fn parse(
 struct Builder<'a> {
     /// Where the document starts in the file.
     base: usize,
-    locate: Locate<'a>,
+    lines: &'a Lines,
     found: &'a mut Diagnostics,
     stack: Vec<Frame>,
     /// Finished nodes with an anchor, and their weight.
@@ -227,7 +225,7 @@ impl Builder<'_> {
                     Ok(name) => *key = Key::Given(name, node.span),
                     Err(fault) => {
                         *key = Key::Refused;
-                        self.found.push(fault.at(self.locate, node.span));
+                        self.found.push(fault.at(self.lines, node.span));
                     }
                 },
             },
@@ -255,15 +253,17 @@ impl Builder<'_> {
 
     fn syntax(&self, error: &ScanError) -> Diagnostic {
         let at = self.base + error.marker().byte_offset().unwrap_or_default();
-        let diagnostic = self.error(error.info().to_lowercase(), at..at);
-        if error.info().contains("tab") {
-            return diagnostic.hint("indent with spaces");
+        let (message, hint) =
+            syntax::explain(error, self.lines.text().get(..at).unwrap_or_default());
+        let diagnostic = self.error(message, at..at);
+        match hint {
+            Some(hint) => diagnostic.hint(hint),
+            None => diagnostic,
         }
-        diagnostic
     }
 
     fn error(&self, message: impl Into<String>, span: Range<usize>) -> Diagnostic {
-        Diagnostic::error(codes::YAML_SYNTAX, message).at((self.locate)(span))
+        Diagnostic::error(codes::YAML_SYNTAX, message).at(self.lines.locate(span))
     }
 
     fn range(&self, span: &Span) -> Range<usize> {
@@ -276,19 +276,24 @@ impl Builder<'_> {
 /// Why a node is no key.
 enum KeyFault {
     NoText,
+    TooLong,
     Repeated { name: String, first: Range<usize> },
 }
 
 impl KeyFault {
-    fn at(self, locate: Locate<'_>, span: Range<usize>) -> Diagnostic {
+    fn at(self, lines: &Lines, span: Range<usize>) -> Diagnostic {
         match self {
             Self::NoText => Diagnostic::error(codes::YAML_SYNTAX, "a key must be text")
-                .at(locate(span))
+                .at(lines.locate(span))
                 .hint("quote it, if braces or brackets belong to the text"),
+            Self::TooLong => {
+                let message = format!("a key has at most {MAX_KEY_BYTES} bytes");
+                Diagnostic::error(codes::YAML_SYNTAX, message).at(lines.locate(span))
+            }
             Self::Repeated { name, first } => {
-                let line = locate(first).line;
+                let line = lines.locate(first).line;
                 Diagnostic::error(codes::DUPLICATE_KEY, format!("`{name}` is given twice"))
-                    .at(locate(span))
+                    .at(lines.locate(span))
                     .hint(format!("it was first given on line {line}"))
             }
         }
@@ -297,6 +302,9 @@ impl KeyFault {
 
 fn key_of(node: &Node, keys: &mut HashMap<String, Range<usize>>) -> Result<String, KeyFault> {
     let Value::Scalar(scalar) = &node.value else { return Err(KeyFault::NoText) };
+    if scalar.text.len() > MAX_KEY_BYTES {
+        return Err(KeyFault::TooLong);
+    }
     let name = scalar.text.to_string();
     match keys.insert(name.clone(), node.span.clone()) {
         Some(first) => {
