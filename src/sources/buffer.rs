@@ -100,12 +100,12 @@ impl Buffer {
             self.end -= self.start;
             self.start = 0;
         }
-        // Doubling keeps the cost of a long record linear.
-        let wanted = self.end + READ.max(self.end);
-        if self.bytes.len() < wanted {
-            self.bytes.resize(wanted, 0);
+        // A long record is read on in doubling steps, so that looking at it again stays linear.
+        let length = self.end - record;
+        let goal = self.end + length.min(MAX_RECORD - length).max(READ);
+        if self.bytes.len() < goal {
+            self.bytes.resize(goal, 0);
         }
-        let goal = self.end + READ;
         while self.end < goal {
             match self.content.read(&mut self.bytes[self.end..]) {
                 Ok(0) => {

@@ -10,14 +10,25 @@ use crate::{
 };
 
 use super::{
-    buffer::Buffer, chunk::RecordReader, csv::CsvReader, decode::decode, decompress::unpack,
-    fault::read_error, files::InputFile,
+    buffer::Buffer,
+    chunk::RecordReader,
+    csv::CsvReader,
+    decode::decode,
+    decompress::unpack,
+    fault::read_error,
+    files::InputFile,
+    json::{DocumentsReader, LinesReader, paths},
 };
 
 /// Opens a file as the source declares it.
 pub(crate) fn open(source: &Source, file: &InputFile) -> Result<Box<dyn RecordReader>> {
     match source.format {
         Format::Csv => Ok(Box::new(CsvReader::open(text(source, file)?, source)?)),
+        Format::Ndjson => Ok(Box::new(LinesReader::open(text(source, file)?, paths(source)?))),
+        Format::Json => {
+            let records = source.json.records.as_deref();
+            Ok(Box::new(DocumentsReader::open(text(source, file)?, paths(source)?, records)))
+        }
         other => Err(Error::usage(
             codes::INVALID_VALUE,
             format!("source `{}`: format {other:?} is not supported", source.name),

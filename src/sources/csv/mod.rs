@@ -23,6 +23,8 @@ use super::{
 mod header;
 mod scan;
 
+pub(crate) use scan::line_breaks;
+
 use scan::{Field, Flaw, Scan, Scanner};
 
 /// One open file of delimited text.

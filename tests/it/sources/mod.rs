@@ -26,6 +26,7 @@ use parking_lot::Mutex;
 
 mod csv;
 mod discover;
+mod json;
 
 /// Collects what is written to it.
 #[derive(Default)]
@@ -125,7 +126,7 @@ impl World {
     }
 
     pub(crate) fn error(&self) -> Error {
-        self.try_load().map(|loaded| loaded.rows).expect_err("a fault stops the load")
+        self.try_load().map(|loaded| loaded.report).expect_err("a fault stops the load")
     }
 }
 
