@@ -1,32 +1,24 @@
 /*!
-Files are read side by side, and the chunks of one file too.
-
-Each thread takes a file nobody has opened yet; when none is left it helps with those still open.
-Cutting the next chunk off a file happens under the file's lock, all other work outside it. Chunks
-are handed on in the order of the file, whoever finished first.
+From the files of a source to its rows: what a caller asks for, and what it learns.
 */
 
-use std::{
-    collections::BTreeMap,
-    path::PathBuf,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
-};
+use std::path::PathBuf;
 
 use datafusion::arrow::array::RecordBatch;
-use parking_lot::Mutex;
 use serde::Serialize;
 
 use crate::{
     config::source::Source,
-    error::{Diagnostic, Error, Result},
+    error::{Diagnostic, Result},
 };
 
 use super::{
     books::{Books, check_books, check_budget},
-    chunk::RecordReader,
-    files::{InputFile, worst},
-    open::open,
-    rows::{Typed, Typer},
+    files::InputFile,
+    latest::Latest,
+    ordered::Ordered,
+    parallel::load_files,
+    schema::raw_schema,
 };
 
 /// Takes batches; several threads may write at once.
@@ -72,26 +64,101 @@ pub struct LoadReport {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// Loads the files of a source: typed rows, quarantine, books.
+/// Where the rows of several files go, each for itself.
+pub trait Outputs: Sync {
+    fn sinks(&self, file: usize) -> Sinks<'_>;
+
+    /// Everything of this file has been written.
+    fn finished(&self, file: usize, report: &FileReport) -> Result<()>;
+}
+
+/// Loads the files of a source: the latest version of every record, quarantine, books.
+///
+/// The order of rows depends on their content alone: with a `key` on the key; without one on the
+/// content of the files and the lines within.
 pub fn load(
     source: &Source,
     files: &[InputFile],
     sinks: Sinks,
     options: &LoadOptions,
 ) -> Result<LoadReport> {
-    let reports = load_files(source, files, &|_| sinks, options)?;
+    let mut files: Vec<InputFile> = files.to_vec();
+    files.sort_by(|one, other| (&one.content_id, &one.path).cmp(&(&other.content_id, &other.path)));
+    let mut reports = if source.key.is_empty() {
+        let schema = raw_schema(source);
+        let ordered = Ordered::new(sinks.rows, schema, files.len(), options.scratch.clone());
+        let rows = (0..files.len()).map(|place| InOrder { ordered: &ordered, place }).collect();
+        load_files(source, &files, &FilesInOrder { rows, sinks }, options)?
+    } else {
+        let latest = Latest::new(source, options)?;
+        let together = Together(Sinks { rows: &latest, ..sinks });
+        let mut reports = load_files(source, &files, &together, options)?;
+        let superseded = latest.finish(sinks.rows)?;
+        for report in &mut reports {
+            report.supersede(superseded.get(&report.file).copied().unwrap_or_default());
+        }
+        reports
+    };
+    reports.sort_by(|one, other| one.file.cmp(&other.file));
     finish(source, reports)
 }
 
-/// Types one file; versions of records are left to [`load`].
+/// Types one file; versions of records are left to [`Latest`].
 pub fn load_file(
     source: &Source,
     file: &InputFile,
     sinks: Sinks,
     options: &LoadOptions,
 ) -> Result<FileReport> {
-    let mut reports = load_files(source, std::slice::from_ref(file), &|_| sinks, options)?;
+    let mut reports = load_files(source, std::slice::from_ref(file), &Together(sinks), options)?;
     Ok(reports.pop().unwrap_or_default())
+}
+
+/// All files into the same sinks.
+struct Together<'a>(Sinks<'a>);
+
+impl Outputs for Together<'_> {
+    fn sinks(&self, _file: usize) -> Sinks<'_> {
+        self.0
+    }
+
+    fn finished(&self, _file: usize, _report: &FileReport) -> Result<()> {
+        Ok(())
+    }
+}
+
+struct FilesInOrder<'a> {
+    rows: Vec<InOrder<'a>>,
+    sinks: Sinks<'a>,
+}
+
+struct InOrder<'a> {
+    ordered: &'a Ordered<'a>,
+    place: usize,
+}
+
+impl BatchSink for InOrder<'_> {
+    fn write(&self, batch: RecordBatch) -> Result<()> {
+        self.ordered.write(self.place, batch)
+    }
+}
+
+impl Outputs for FilesInOrder<'_> {
+    fn sinks(&self, file: usize) -> Sinks<'_> {
+        Sinks { rows: &self.rows[file], ..self.sinks }
+    }
+
+    fn finished(&self, file: usize, _report: &FileReport) -> Result<()> {
+        self.rows[file].ordered.finish(file)
+    }
+}
+
+impl FileReport {
+    /// Some of the rows turned out to be older versions.
+    pub fn supersede(&mut self, rows: u64) {
+        self.books.rows_loaded -= rows;
+        self.books.rows_superseded += rows;
+    }
 }
 
 /// Sums the books up, and fails where they do not close or the budget is exceeded.
@@ -104,188 +171,4 @@ pub fn finish(source: &Source, files: Vec<FileReport>) -> Result<LoadReport> {
     let example = files.iter().find_map(|report| report.example.as_deref());
     check_budget(source, &books, example)?;
     Ok(LoadReport { files, books, warnings: Vec::new() })
-}
-
-/// Types several files; the sinks are chosen per file.
-pub(crate) fn load_files<'a>(
-    source: &Source,
-    files: &[InputFile],
-    sinks: &(dyn Fn(usize) -> Sinks<'a> + Sync),
-    options: &LoadOptions,
-) -> Result<Vec<FileReport>> {
-    let typer = Typer::new(source)?;
-    let work = Work {
-        source,
-        slots: files.iter().enumerate().map(|(at, file)| Slot::new(file, sinks(at))).collect(),
-        unopened: AtomicUsize::new(0),
-        failed: AtomicBool::new(false),
-        limit: options.batch_rows.max(1),
-    };
-    std::thread::scope(|scope| {
-        for _ in 1..options.threads.max(1) {
-            let typer = typer.clone();
-            scope.spawn(|| work.run(typer));
-        }
-        work.run(typer.clone());
-    });
-    let mut reports = Vec::with_capacity(files.len());
-    let mut errors = Vec::new();
-    for slot in work.slots {
-        let delivery = slot.delivery.into_inner();
-        match delivery.failed {
-            Some(error) => errors.push(error),
-            None => reports.push(delivery.report),
-        }
-    }
-    if errors.is_empty() {
-        return Ok(reports);
-    }
-    Err(Error {
-        kind: worst(errors.iter().map(|error| error.kind)),
-        diagnostics: errors.into_iter().flat_map(|error| error.diagnostics).collect(),
-    })
-}
-
-struct Work<'a> {
-    source: &'a Source,
-    slots: Vec<Slot<'a>>,
-    unopened: AtomicUsize,
-    /// Some file failed: the others are opened, so that all bad headers are named, but not read.
-    failed: AtomicBool,
-    limit: usize,
-}
-
-struct Slot<'a> {
-    file: &'a InputFile,
-    sinks: Sinks<'a>,
-    reading: Mutex<Reading>,
-    delivery: Mutex<Delivery>,
-}
-
-enum Reading {
-    Unopened,
-    Open { reader: Box<dyn RecordReader>, next: u64 },
-    Finished,
-}
-
-#[derive(Default)]
-struct Delivery {
-    next: u64,
-    /// Chunks that were finished before an earlier one.
-    waiting: BTreeMap<u64, Result<Typed>>,
-    report: FileReport,
-    failed: Option<Error>,
-}
-
-impl<'a> Slot<'a> {
-    fn new(file: &'a InputFile, sinks: Sinks<'a>) -> Self {
-        let report = FileReport { file: file.path.clone(), ..FileReport::default() };
-        Self {
-            file,
-            sinks,
-            reading: Mutex::new(Reading::Unopened),
-            delivery: Mutex::new(Delivery { report, ..Delivery::default() }),
-        }
-    }
-}
-
-impl Work<'_> {
-    fn run(&self, mut typer: Typer) {
-        while let Some(slot) = self.slots.get(self.unopened.fetch_add(1, Ordering::Relaxed)) {
-            while self.step(slot, &mut typer) {}
-        }
-        for slot in &self.slots {
-            while self.step(slot, &mut typer) {}
-        }
-    }
-
-    /// Takes one chunk of a file through; false when the file has no more.
-    fn step(&self, slot: &Slot, typer: &mut Typer) -> bool {
-        let (sequence, pending) = {
-            let mut reading = slot.reading.lock();
-            match self.next(slot, &mut reading) {
-                Some(found) => found,
-                None => return false,
-            }
-        };
-        let typed = pending.and_then(|pending| typer.run(&slot.file.path, pending()?));
-        self.deliver(slot, sequence, typed);
-        true
-    }
-
-    fn next(
-        &self,
-        slot: &Slot,
-        reading: &mut Reading,
-    ) -> Option<(u64, Result<super::chunk::Pending>)> {
-        if matches!(reading, Reading::Unopened) {
-            match open(self.source, slot.file) {
-                Ok(reader) => {
-                    let names = self.source.columns.iter().map(|column| column.name.clone());
-                    slot.delivery.lock().report.labels = names
-                        .zip(reader.labels())
-                        .filter(|(_, labels)| !labels.is_empty())
-                        .collect();
-                    *reading = Reading::Open { reader, next: 0 };
-                }
-                Err(error) => {
-                    *reading = Reading::Finished;
-                    return Some((0, Err(error)));
-                }
-            }
-        }
-        let Reading::Open { reader, next } = reading else { return None };
-        let sequence = *next;
-        *next += 1;
-        if self.failed.load(Ordering::Relaxed) {
-            *reading = Reading::Finished;
-            return None;
-        }
-        match reader.next_records(self.limit) {
-            Ok(Some(pending)) => Some((sequence, Ok(pending))),
-            Ok(None) => {
-                *reading = Reading::Finished;
-                None
-            }
-            Err(error) => {
-                *reading = Reading::Finished;
-                Some((sequence, Err(error)))
-            }
-        }
-    }
-
-    fn deliver(&self, slot: &Slot, sequence: u64, typed: Result<Typed>) {
-        let mut delivery = slot.delivery.lock();
-        let delivery = &mut *delivery;
-        delivery.waiting.insert(sequence, typed);
-        while let Some(typed) = delivery.waiting.remove(&delivery.next) {
-            delivery.next += 1;
-            if delivery.failed.is_some() {
-                continue;
-            }
-            let written = typed.and_then(|typed| self.write(slot, typed, &mut delivery.report));
-            if let Err(error) = written {
-                self.failed.store(true, Ordering::Relaxed);
-                delivery.failed = Some(error);
-            }
-        }
-    }
-
-    fn write(&self, slot: &Slot, typed: Typed, report: &mut FileReport) -> Result<()> {
-        let (source, file) = (&self.source.name, &slot.file.path);
-        if typed.rows.num_rows() > 0 {
-            slot.sinks.rows.write(typed.rows)?;
-        }
-        if !typed.quarantine.rows.is_empty() {
-            slot.sinks.bad_rows.write(typed.quarantine.rows_batch(source, file))?;
-        }
-        if !typed.quarantine.cells.is_empty() {
-            slot.sinks.bad_cells.write(typed.quarantine.cells_batch(source, file))?;
-        }
-        report.books += typed.books;
-        if report.example.is_none() {
-            report.example = typed.example;
-        }
-        Ok(())
-    }
 }

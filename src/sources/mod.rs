@@ -24,16 +24,24 @@ mod decompress;
 mod fault;
 mod files;
 mod json;
+mod latest;
 mod load;
 mod open;
+mod ordered;
+mod parallel;
 mod quarantine;
 mod rows;
 mod schema;
+mod spool;
 #[cfg(test)]
 mod support;
 
 pub use bind::fold;
 pub use books::{Books, check_books, check_budget};
 pub use files::{Discovered, InputFile, discover};
-pub use load::{BatchSink, FileReport, LoadOptions, LoadReport, Sinks, finish, load, load_file};
+pub use latest::Latest;
+pub use load::{
+    BatchSink, FileReport, LoadOptions, LoadReport, Outputs, Sinks, finish, load, load_file,
+};
+pub use parallel::load_files;
 pub use schema::{FILE, LINE, bad_cells_schema, bad_rows_schema, raw_schema};

@@ -112,7 +112,9 @@ impl Paths {
             }
         }
         if found.is_err() {
-            columns.iter_mut().for_each(|cells| drop(cells.pop()));
+            for cells in columns {
+                cells.pop();
+            }
         }
         found
     }

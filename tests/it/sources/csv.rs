@@ -19,7 +19,9 @@ fn reordered_columns_between_two_files_land_in_their_own() {
         .file("a.csv", "email,phone,zip\na@x.nl,0612345678,0123\n")
         .file("b.csv", "Email,ZIP,Phone\nb@x.nl,1234 AB,0687654321\n")
         .load();
-    assert_eq!(loaded.rows, ["a@x.nl|0612345678|0123", "b@x.nl|0687654321|1234 AB"]);
+    let mut rows = loaded.rows;
+    rows.sort();
+    assert_eq!(rows, ["a@x.nl|0612345678|0123", "b@x.nl|0687654321|1234 AB"]);
 }
 
 #[test]
@@ -46,14 +48,14 @@ fn gzip_and_plain_files_of_one_folder_both_load() {
     // Two members in one file, as `cat a.gz b.gz` makes; a name without a telling extension.
     let members =
         [gzip("order_id,amount,email\n1,1.00,a@x.nl\n"), gzip("2,2.00,b@x.nl\n")].concat();
-    let mut world = orders();
-    world.threads = 1;
-    let loaded = world
+    let loaded = orders()
         .file("c", &members)
         .file("d.csv", "order_id,amount,email\n3,3.00,c@x.nl\n")
         .file("e.csv.zst", zstd::encode_all(&b"order_id,amount,email\n4,4.00,\n"[..], 1).unwrap())
         .load();
-    assert_eq!(loaded.rows, ["1|1.00|a@x.nl", "2|2.00|b@x.nl", "3|3.00|c@x.nl", "4|4.00|∅"]);
+    let mut rows = loaded.rows;
+    rows.sort();
+    assert_eq!(rows, ["1|1.00|a@x.nl", "2|2.00|b@x.nl", "3|3.00|c@x.nl", "4|4.00|∅"]);
     let error = orders().file("c.csv.gz", &members[..members.len() - 5]).error();
     assert_eq!((error.kind, error.diagnostics[0].code), (Kind::Failed, codes::TRUNCATED));
     assert!(error.to_string().starts_with("`c.csv.gz` ends before"), "{error}");

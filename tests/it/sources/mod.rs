@@ -27,6 +27,7 @@ use parking_lot::Mutex;
 mod csv;
 mod discover;
 mod json;
+mod latest;
 
 /// Collects what is written to it.
 #[derive(Default)]
