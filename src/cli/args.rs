@@ -111,6 +111,8 @@ macro_rules! commands {
 }
 
 commands! {
+    /// Parse, plan and type everything; read no rows; report all errors at once
+    Check => check,
     /// Empty the cache; published marts and history stay
     Clean => clean,
     /// Print the shell completions
@@ -119,8 +121,14 @@ commands! {
     Demo => demo,
     /// Explain a diagnostic code
     Explain => explain,
+    /// Print what a run would do, and why
+    Plan => plan,
     /// Ask a question in SQL; publishes nothing
     Query => query,
+    /// Repeat a failed run with its parameters and clock
+    Retry => retry,
+    /// Publish the files of an earlier commit again
+    Rollback => rollback,
     /// Load, transform, audit and publish
     #[command(alias = "build")]
     Run => run,
@@ -132,6 +140,8 @@ commands! {
     Show => show,
     /// Run the SQL unit tests in tests/sql
     Test => test,
+    /// Remove files that no kept commit names
+    Vacuum => vacuum,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {

@@ -33,8 +33,13 @@ pub(crate) struct Context {
 impl Context {
     /// Loads the project around a pipeline file, or around the only one.
     pub(crate) fn project(&self, pipeline: Option<PathBuf>) -> Result<Project> {
+        Project::open(&self.project_options(pipeline))
+    }
+
+    /// What the command line says about the project.
+    pub(crate) fn project_options(&self, pipeline: Option<PathBuf>) -> ProjectOptions {
         let global = &self.global;
-        Project::open(&ProjectOptions {
+        ProjectOptions {
             project_dir: global.project_dir.clone(),
             pipeline,
             target: global.target.clone(),
@@ -43,7 +48,7 @@ impl Context {
             memory_limit: global.memory_limit.clone(),
             batch_size: global.batch_size,
             now: None,
-        })
+        }
     }
 }
 

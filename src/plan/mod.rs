@@ -39,6 +39,21 @@ pub enum Action {
     Publish,
 }
 
+impl Action {
+    /// The word that plans are printed with.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Keep => "keep",
+            Self::Reuse => "reuse",
+            Self::Load => "load",
+            Self::Provide => "provide",
+            Self::Inline => "inline",
+            Self::Compute => "compute",
+            Self::Publish => "publish",
+        }
+    }
+}
+
 /// One table of a plan.
 #[derive(Debug, Clone, Serialize)]
 pub struct Step {

@@ -104,6 +104,12 @@ impl Publisher {
         stage::stage(&self.layout, self.run_id, spec, rows).await
     }
 
+    /// A mart that an earlier run staged here and did not commit.
+    pub fn written(&self, name: &str, entry: MartEntry) -> StagedMart {
+        let path = entry.files.first().map_or("", |file| file.path.as_str());
+        StagedMart { name: name.to_owned(), location: self.layout.file(path), entry }
+    }
+
     /// Makes the requested marts the truth, all at once.
     ///
     /// [`Kind::Conflict`]: another run was first. [`Kind::Retryable`]: the store did not say.

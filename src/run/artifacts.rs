@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     error::{Error, Result, codes},
     plan::fingerprint::Fingerprint,
+    publish::MartEntry,
 };
 
 /// Version of the files' layout: minor changes only add keys.
@@ -46,6 +47,9 @@ pub struct RunResults {
     pub sources: Vec<SourceResult>,
     pub nodes: Vec<NodeResult>,
     pub marts: Vec<MartResult>,
+    /// Marts that are written and sound but not visible: what `retry` need not do again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub staged: Vec<WrittenMart>,
     pub checks: Vec<CheckResult>,
     pub warnings: Vec<String>,
     /// Highest resident memory of the process, in bytes, where the system tells.
@@ -123,6 +127,14 @@ pub struct MartResult {
     pub sha256: String,
     /// Whether this run wrote it; otherwise it was already up to date.
     pub is_new: bool,
+}
+
+/// A mart's file in the version folder of a run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct WrittenMart {
+    pub name: String,
+    #[schemars(with = "serde_json::Value")]
+    pub entry: MartEntry,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

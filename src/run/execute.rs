@@ -17,7 +17,7 @@ use datafusion::{
 use parking_lot::Mutex;
 
 use super::{
-    artifacts::{Artifacts, NodeStatus, SourceResult},
+    artifacts::{Artifacts, NodeStatus, SourceResult, WrittenMart},
     cache::Cache,
     load::{self, Loaded},
     mart::{self, Staged},
@@ -166,6 +166,16 @@ impl Execution {
                 Ok(())
             }
         }
+    }
+
+    /// Remembers a sound mart for a `retry`.
+    fn note_written(&self, staged: &Staged) -> Result<()> {
+        let Some(artifacts) = self.artifacts.as_ref().filter(|_| staged.is_sound()) else {
+            return Ok(());
+        };
+        let written =
+            WrittenMart { name: staged.mart.name.clone(), entry: staged.mart.entry.clone() };
+        artifacts.update(|results| results.staged.push(written))
     }
 
     async fn sql_plan(&self, step: &Step) -> Result<LogicalPlan> {

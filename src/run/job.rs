@@ -15,11 +15,12 @@ use uuid::Uuid;
 
 use super::{
     artifacts::{
-        Artifacts, CheckStatus, MartResult, NodeResult, NodeStatus, RunResults, RunStatus,
-        SCHEMA_VERSION,
+        Artifacts, MartResult, NodeResult, NodeStatus, RunResults, RunStatus, SCHEMA_VERSION,
+        WrittenMart,
     },
     execute::Execution,
-    guard, inputs,
+    guard,
+    inputs::{self, Inputs},
     observer::Observer,
     project::Project,
     schedule,
@@ -27,9 +28,9 @@ use super::{
 use crate::{
     catalog::TableName,
     engine::memory,
-    error::{Error, Kind, Result},
-    plan::{Plan, Request},
-    publish::{Commit, CommitRequest, MartState, PublishOptions, Publisher},
+    error::{Diagnostic, Error, Kind, Result},
+    plan::{Action, Plan, Request},
+    publish::{self, Commit, CommitRequest, MartState, Publisher},
 };
 
 /// What a run is asked to do beyond its pipeline.
@@ -49,8 +50,8 @@ pub struct RunOptions {
     pub allow_older: bool,
     /// The store lacks conditional writes, and whoever runs this promises to be alone.
     pub single_writer: bool,
-    /// The failed run that this one repeats: its marts that were written are taken.
-    pub retry_of: Option<String>,
+    /// Marts that the run which this one repeats had written and checked.
+    pub written: Vec<WrittenMart>,
 }
 
 /// Runs a project's pipeline. `stop` ends it early with the kind it carries.
@@ -61,15 +62,14 @@ pub async fn run(
     stop: watch::Receiver<Option<Kind>>,
 ) -> Result<RunResults> {
     let engine = project.engine()?;
-    for warning in &project.warnings {
+    for warning in project.warnings.iter().chain(&project.check(&engine)?) {
         observer.warned(warning);
     }
-    let selected = project.catalog.built_marts();
+    let wanted = project.catalog.built_marts();
     let run_id = Uuid::now_v7();
     let artifacts =
-        Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?;
+        Arc::new(Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?);
     artifacts.event("run_started", None, &project.pipeline.name)?;
-    let artifacts = Arc::new(artifacts);
     let job = Job {
         project,
         options: options.clone(),
@@ -79,11 +79,51 @@ pub async fn run(
     };
     let mut interruption = stop.clone();
     let result = tokio::select! {
-        result = job.publish(engine, selected, stop) => result,
+        result = job.publish(engine, wanted, stop) => result,
         kind = schedule::stopped(&mut interruption) => Err(schedule::interrupted(kind)),
     };
     close(&artifacts, &result)?;
     result.map(|_| artifacts.results())
+}
+
+/// What a run would do now, and what is odd about its inputs.
+pub async fn plan(project: &Project, options: &RunOptions) -> Result<(Plan, Vec<Diagnostic>)> {
+    let mut warnings = project.check(&project.engine()?)?;
+    let wanted = project.catalog.built_marts();
+    let location = project.storage.location(&project.pipeline.locations["marts"])?;
+    let published = publish::read(&location).await?.map(|published| published.commit);
+    let inputs = inputs::discover(project).await?;
+    let plan = build(project, options, &inputs, &wanted, published.as_ref());
+    warnings.extend(inputs.warnings);
+    Ok((plan, warnings))
+}
+
+fn build(
+    project: &Project,
+    options: &RunOptions,
+    inputs: &Inputs,
+    wanted: &[TableName],
+    head: Option<&Commit>,
+) -> Plan {
+    let mut at_hand: BTreeMap<TableName, String> = BTreeMap::new();
+    for (name, mart) in head.into_iter().flat_map(|head| &head.marts) {
+        at_hand.insert(TableName::new("marts", name), mart.fingerprint.clone());
+    }
+    for mart in &options.written {
+        at_hand.insert(TableName::new("marts", &mart.name), mart.entry.fingerprint.clone());
+    }
+    let cache = project.cache();
+    Plan::build(&Request {
+        catalog: &project.catalog,
+        sources: &project.pipeline.sources,
+        marts: &project.pipeline.marts,
+        contents: &inputs.contents,
+        wanted,
+        published: &at_hand,
+        is_cached: &|fingerprint| cache.contains(fingerprint),
+        publishes: true,
+        full_refresh: options.full_refresh,
+    })
 }
 
 /// Writes how the run ended.
@@ -124,39 +164,14 @@ impl Job {
         stop: watch::Receiver<Option<Kind>>,
     ) -> Result<RunStatus> {
         let project = &self.project;
-        let location = project.storage.location(&project.pipeline.locations["marts"])?;
-        let publisher = Publisher::open(
-            location,
-            &project.pipeline.name,
-            PublishOptions { run_id: self.run_id, single_writer: self.options.single_writer },
-        )
-        .await?;
+        let publisher = project.publisher(self.run_id, self.options.single_writer).await?;
         guard::as_of_date(project, publisher.head(), self.options.allow_older)?;
+        publisher.check_free(selected.iter().map(|mart| mart.name.as_str())).await?;
         let inputs = inputs::discover(project).await?;
         for warning in &inputs.warnings {
             self.observer.warned(warning);
         }
-        let published: BTreeMap<TableName, String> = publisher
-            .head()
-            .map(|head| {
-                head.marts
-                    .iter()
-                    .map(|(name, mart)| (TableName::new("marts", name), mart.fingerprint.clone()))
-                    .collect()
-            })
-            .unwrap_or_default();
-        let cache = project.cache();
-        let plan = Plan::build(&Request {
-            catalog: &project.catalog,
-            sources: &project.pipeline.sources,
-            marts: &project.pipeline.marts,
-            contents: &inputs.contents,
-            wanted: &selected,
-            published: &published,
-            is_cached: &|fingerprint| cache.contains(fingerprint),
-            publishes: true,
-            full_refresh: self.options.full_refresh,
-        });
+        let plan = build(project, &self.options, &inputs, &selected, publisher.head());
         self.artifacts.update(|results| {
             results.nodes = plan
                 .steps
@@ -167,12 +182,25 @@ impl Job {
         self.observer.planned(plan.steps.len());
         let declared: BTreeSet<String> =
             project.catalog.built_marts().into_iter().map(|name| name.name).collect();
-        let is_complete = publisher
+        let nothing_to_withdraw = publisher
             .head()
             .is_some_and(|head| head.marts.keys().all(|name| declared.contains(name)));
-        if plan.is_no_op() && is_complete {
+        if plan.is_no_op() && nothing_to_withdraw && self.options.written.is_empty() {
             return self.no_op(&plan, &publisher);
         }
+        let still_valid: Vec<WrittenMart> = self
+            .options
+            .written
+            .iter()
+            .filter(|mart| {
+                plan.steps.iter().any(|step| {
+                    step.action == Action::Keep
+                        && step.name.name == mart.name
+                        && step.fingerprint.as_str() == mart.entry.fingerprint
+                })
+            })
+            .cloned()
+            .collect();
         let execution = Arc::new(Execution::new(
             Arc::clone(project),
             engine,
@@ -207,6 +235,10 @@ impl Job {
             .into_iter()
             .map(|(name, staged)| (name.name, MartState::Staged(staged.mart)))
             .collect();
+        for mart in still_valid {
+            let staged = publisher.written(&mart.name, mart.entry);
+            marts.insert(mart.name, MartState::Staged(staged));
+        }
         // Marts that this run did not touch stay as they are, as long as they are declared.
         for name in publisher.head().into_iter().flat_map(|head| head.marts.keys()) {
             if declared.contains(name) {
@@ -230,6 +262,7 @@ impl Job {
         self.artifacts.update(|results| {
             results.commit = Some(commit.number);
             results.marts = self.mart_results(&commit);
+            results.staged.clear();
         })?;
         Ok(RunStatus::Success)
     }
@@ -272,7 +305,7 @@ impl Job {
         self.artifacts.update(|results| {
             for mart in staged.values() {
                 results.checks.extend(mart.checks.iter().cloned());
-                failed |= mart.checks.iter().any(|check| check.status == CheckStatus::Fail);
+                failed |= !mart.is_sound();
                 findings.extend(mart.findings.iter().cloned());
             }
         })?;
@@ -304,6 +337,7 @@ fn first_results(project: &Project, options: &RunOptions, run_id: Uuid) -> RunRe
         sources: Vec::new(),
         nodes: Vec::new(),
         marts: Vec::new(),
+        staged: Vec::new(),
         checks: Vec::new(),
         warnings: project.warnings.iter().map(ToString::to_string).collect(),
         peak_resident_bytes: None,

@@ -28,6 +28,13 @@ pub(crate) struct Staged {
     pub(crate) findings: Vec<Diagnostic>,
 }
 
+impl Staged {
+    /// Whether no check failed.
+    pub(crate) fn is_sound(&self) -> bool {
+        self.checks.iter().all(|check| check.status != CheckStatus::Fail)
+    }
+}
+
 /// Writes a mart's rows in their published order.
 pub(crate) async fn stage(
     engine: &Engine,

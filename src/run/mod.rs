@@ -6,6 +6,7 @@ pub mod artifacts;
 mod cache;
 mod execute;
 mod guard;
+pub mod history;
 mod inputs;
 mod job;
 mod load;
@@ -13,6 +14,7 @@ mod mart;
 pub mod observer;
 pub mod project;
 pub mod query;
+pub mod recovery;
 mod schedule;
 
-pub use job::{RunOptions, run};
+pub use job::{RunOptions, plan, run};

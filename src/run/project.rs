@@ -96,6 +96,16 @@ impl Project {
         Engine::new(self.engine_options.clone())
     }
 
+    /// Plans everything without reading a row: the warnings, or every error at once.
+    pub fn check(&self, engine: &Engine) -> Result<Vec<Diagnostic>> {
+        self.catalog.check(&engine.state()).finish().map(|(_, warnings)| warnings)
+    }
+
+    /// An engine that plans and never touches a disk.
+    pub fn planner(&self) -> Result<Engine> {
+        Engine::planner(self.engine_options.clone())
+    }
+
     /// The last local day that counts.
     pub fn as_of_date(&self) -> Option<NaiveDate> {
         match self.pipeline.params.get(AS_OF_DATE)?.value {

@@ -45,6 +45,7 @@ pub async fn query(
         register_published(&project, &engine).await?;
         return answer(&engine, question, options.limit).await;
     }
+    project.check(&engine)?;
     let execution = computed(&project, engine, &question, observer, stop).await?;
     answer(&execution.engine, question, options.limit).await
 }

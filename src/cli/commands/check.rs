@@ -24,8 +24,9 @@ struct Checked {
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let project = context.project(arguments.pipeline.pipeline)?;
-    let engine = project.engine()?;
-    let found = runtime::block_on(project.engine_options.threads, project.catalog.check(&engine))?;
+    let engine = project.planner()?;
+    let found =
+        runtime::block_on(project.engine_options.threads, async { project.check(&engine) })?;
     context.printer.diagnostics(&project.warnings);
     context.printer.diagnostics(&found);
     let checked = Checked {

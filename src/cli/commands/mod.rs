@@ -2,13 +2,18 @@
 One file per subcommand: its arguments, and how its result is printed.
 */
 
+pub(super) mod check;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod demo;
 pub(super) mod explain;
+pub(super) mod plan;
 pub(super) mod query;
+pub(super) mod retry;
+pub(super) mod rollback;
 pub(super) mod run;
 pub(super) mod runs;
 pub(super) mod schema;
 pub(super) mod show;
 pub(super) mod test;
+pub(super) mod vacuum;

@@ -5,7 +5,7 @@
 use crate::{
     cli::{Context, args::PipelineArg},
     error::Result,
-    run::artifacts::{self, RunResults, RunStatus},
+    run::artifacts::{RunResults, RunStatus},
 };
 
 #[derive(Debug, clap::Args)]
@@ -19,11 +19,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let project = context.project(arguments.pipeline.pipeline)?;
-    let runs: Vec<RunResults> = artifacts::history(&project.work_dir())
-        .into_iter()
-        .filter(|run| run.pipeline == project.pipeline.name)
-        .take(arguments.limit)
-        .collect();
+    let mut runs = project.runs();
+    runs.truncate(arguments.limit);
     context.printer.result(&runs, |runs| {
         if runs.is_empty() {
             return "no runs yet\n".to_owned();
