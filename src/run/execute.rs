@@ -153,6 +153,7 @@ impl Execution {
                     mart::stage(&self.engine, publisher, node, &step.fingerprint, config, plan)
                         .await?;
                 let staged = mart::check(&self.engine, &self.project.catalog, node, staged).await?;
+                self.note_written(&staged)?;
                 let mut state = self.state.lock();
                 state.rows.insert(
                     position,
