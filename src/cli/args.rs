@@ -121,6 +121,8 @@ commands! {
     Demo => demo,
     /// Explain a diagnostic code
     Explain => explain,
+    /// Write a small project that runs
+    Init => init,
     /// Print what a run would do, and why
     Plan => plan,
     /// Ask a question in SQL; publishes nothing

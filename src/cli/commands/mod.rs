@@ -7,6 +7,7 @@ pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod demo;
 pub(super) mod explain;
+pub(super) mod init;
 pub(super) mod plan;
 pub(super) mod query;
 pub(super) mod retry;

@@ -1,0 +1,60 @@
+"""Writes the same exports with rows in another order and files split.
+
+    shuffle_exports.py EXPORTS OUT SEED
+
+The lines of NDJSON files and the rows of CSV files with one header row are shuffled; files whose
+pattern allows several are split in two. Documents and files with several header rows are copied.
+"""
+
+import gzip
+import os
+import random
+import shutil
+import sys
+
+LINES = (".ndjson.gz",)
+SPLIT_CSV = ("contacts_", "orders_")
+SHUFFLED_CSV = ("contacts_", "orders_", "order_lines", "refunds", "deals", "companies", "spend", "consents")
+
+
+def main(source, target, seed):
+    rng = random.Random(int(seed))
+    shutil.rmtree(target, ignore_errors=True)
+    for folder, _, names in os.walk(source):
+        out = os.path.join(target, os.path.relpath(folder, source))
+        os.makedirs(out, exist_ok=True)
+        for name in sorted(names):
+            path = os.path.join(folder, name)
+            if name.endswith(LINES):
+                with gzip.open(path, "rb") as file:
+                    lines = file.read().splitlines(keepends=True)
+                rng.shuffle(lines)
+                with gzip.open(os.path.join(out, name), "wb", compresslevel=1) as file:
+                    file.writelines(lines)
+            elif name.endswith(".csv") and name.startswith(SHUFFLED_CSV):
+                with open(path, "rb") as file:
+                    header, *lines = records(file.read())
+                rng.shuffle(lines)
+                half = len(lines) // 2 if name.startswith(SPLIT_CSV) else 0
+                for part, rows in (("", lines[half:]), ("_more", lines[:half])):
+                    if rows or not part:
+                        with open(os.path.join(out, name.replace(".csv", f"{part}.csv")), "wb") as file:
+                            file.writelines([header, *rows])
+            else:
+                shutil.copy(path, os.path.join(out, name))
+
+
+def records(content):
+    """Lines, except where a quoted cell goes on."""
+    found, pending = [], b""
+    for line in content.splitlines(keepends=True):
+        pending += line
+        if pending.count(b'"') % 2 == 0:
+            found.append(pending if pending.endswith(b"\n") else pending + b"\n")
+            pending = b""
+    if pending:
+        found.append(pending)
+    return found
+
+
+main(*sys.argv[1:])
