@@ -4,12 +4,11 @@ Tables that no SQL fills: typed exports, what loading recorded about them, and s
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use datafusion::arrow::datatypes::{DataType, Field, Schema, SchemaRef};
-
 use crate::{
-    config::{source::Source, types::ColumnType},
-    engine::{arrow_schema, arrow_type},
+    config::{source::Source, tables::ConfigTable, types::ColumnType},
+    engine::arrow_schema,
     error::{Diagnostic, Diagnostics, codes},
+    sources,
 };
 
 use super::{
@@ -22,8 +21,8 @@ use super::{
     rows,
 };
 
-/// The columns of raw tables and of the quarantine that say where a row stood.
-pub(super) const PLACE_COLUMNS: [&str; 2] = ["_file", "_line"];
+/// The columns of raw tables that say where a row stood.
+pub(super) const PLACE_COLUMNS: [&str; 2] = [sources::FILE, sources::LINE];
 
 fn node(name: TableName, kind: Kind, file: &SqlFile) -> Node {
     Node {
@@ -47,14 +46,7 @@ pub(super) fn raw_tables<'a>(
 ) -> Vec<Node> {
     sources
         .map(|source| {
-            let columns = source.columns.iter().map(|column| {
-                Field::new(column.name.to_lowercase(), arrow_type(&column.column_type), true)
-            });
-            let place = [
-                Field::new(PLACE_COLUMNS[0], DataType::Utf8, true),
-                Field::new(PLACE_COLUMNS[1], DataType::Int64, true),
-            ];
-            let schema = Arc::new(Schema::new(columns.chain(place).collect::<Vec<_>>()));
+            let schema = sources::raw_schema(source);
             let kind = Kind::Raw { source: source.name.clone(), schema };
             node(TableName::new("raw", &source.name), kind, pipeline)
         })
@@ -63,62 +55,40 @@ pub(super) fn raw_tables<'a>(
 
 /// What loading records: refused rows, emptied cells, and the books of every source.
 pub(super) fn quarantine_tables() -> Vec<Node> {
-    let text = ColumnType::String;
     let number = ColumnType::Int64;
-    let table = |name: &str, columns: &[(&str, &ColumnType)]| {
-        let schema: SchemaRef = arrow_schema(columns.iter().copied());
-        let file = SqlFile { file: String::new(), text: "".into(), origin: Origin::Library };
-        node(TableName::new("quarantine", name), Kind::Quarantine { schema }, &file)
-    };
-    vec![
-        table(
-            "rows",
-            &[
-                ("source", &text),
-                ("file", &text),
-                ("line", &number),
-                ("reason", &text),
-                ("raw_line", &text),
-            ],
-        ),
-        table(
-            "cells",
-            &[
-                ("source", &text),
-                ("file", &text),
-                ("line", &number),
-                ("column_name", &text),
-                ("raw_value", &text),
-                ("rule", &text),
-            ],
-        ),
-        table(
-            "books",
-            &[
-                ("source", &text),
-                ("rows_read", &number),
-                ("rows_loaded", &number),
-                ("rows_quarantined", &number),
-                ("rows_filtered", &number),
-                ("rows_superseded", &number),
-                ("cells_nulled", &number),
-            ],
-        ),
-    ]
+    let books = arrow_schema([
+        ("source", &ColumnType::String),
+        ("rows_read", &number),
+        ("rows_loaded", &number),
+        ("rows_quarantined", &number),
+        ("rows_filtered", &number),
+        ("rows_superseded", &number),
+        ("cells_nulled", &number),
+    ]);
+    let tables = [
+        ("rows", sources::bad_rows_schema()),
+        ("cells", sources::bad_cells_schema()),
+        ("books", books),
+    ];
+    let file = SqlFile { file: String::new(), text: "".into(), origin: Origin::Library };
+    tables
+        .into_iter()
+        .map(|(name, schema)| {
+            node(TableName::new("quarantine", name), Kind::Quarantine { schema }, &file)
+        })
+        .collect()
 }
 
-/// Rows of the pipeline's own blocks, as `config.<name>`.
+/// Rows of the pipeline's own blocks.
 pub(super) fn config_table(
-    name: &str,
-    columns: &[(String, ColumnType)],
-    rows: &[Vec<Option<String>>],
+    table: &ConfigTable,
     pipeline: &SqlFile,
     found: &mut Diagnostics,
 ) -> Option<Node> {
-    match rows::batch(columns, rows) {
-        Ok(batch) => Some(node(TableName::new("config", name), Kind::Rows(batch), pipeline)),
+    match rows::batch(&table.columns, &table.rows) {
+        Ok(batch) => Some(node(TableName::parse(table.name)?, Kind::Rows(batch), pipeline)),
         Err(message) => {
-            let message = format!("config.{name}: {message}");
+            let message = format!("{}: {message}", table.name);
             found.push(Diagnostic::error(codes::INVALID_VALUE, message));
             None
         }

@@ -6,11 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Diagnostic, Diagnostics, codes};
 
-use super::{
-    name::TableName,
-    node::{Kind, Node},
-    sql,
-};
+use super::{name::TableName, node::Node, sql};
 
 /// The tables by name.
 pub type Tables = BTreeMap<TableName, Node>;
@@ -121,22 +117,8 @@ fn input_place(node: &Node, input: &TableName) -> Option<crate::error::Location>
     Some(node.locate(relation.span))
 }
 
-/// Gives generated tables the layer of the latest table they read, and reports tables that read a
-/// later layer than their own.
-pub fn settle_layers(tables: &mut Tables, found: &mut Diagnostics) {
-    let names: Vec<TableName> = tables.keys().cloned().collect();
-    for name in order(tables, &names) {
-        let latest = tables[&name]
-            .inputs
-            .iter()
-            .filter_map(|input| tables.get(input))
-            .map(|input| input.layer)
-            .max();
-        let node = tables.get_mut(&name).expect("order holds tables only");
-        if let (Kind::Generated { .. }, Some(latest)) = (&node.kind, latest) {
-            node.layer = latest;
-        }
-    }
+/// Reports tables that read a later layer than their own.
+pub fn check_layers(tables: &Tables, found: &mut Diagnostics) {
     for node in tables.values() {
         for input in node.inputs.iter().filter_map(|input| tables.get(input)) {
             if input.layer > node.layer {

@@ -4,14 +4,13 @@ From files and the pipeline to linked nodes: which tables there are and what the
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    ops::Range,
     sync::Arc,
 };
 
 use chrono::NaiveDate;
 
 use crate::{
-    config::{source::Source, types::ColumnType},
+    config::{pipeline::Pipeline, source::Source},
     error::{Diagnostic, Diagnostics, Location, codes},
 };
 
@@ -19,7 +18,7 @@ use super::{
     contract::{Contract, Mapping},
     data,
     graph::{self, Tables},
-    library::SqlFile,
+    library::{Origin, SqlFile},
     mapping,
     name::{SQL_SCHEMAS, TableName},
     node::{Kind, Node},
@@ -33,28 +32,21 @@ use super::{
 pub(super) struct Material<'a> {
     /// The files by their path below `sql/`.
     pub files: BTreeMap<String, SqlFile>,
-    pub sources: Vec<&'a Source>,
+    pub pipeline: &'a Pipeline,
     /// The pipeline's parameters and the engine's own.
     pub values: Values,
     pub today: NaiveDate,
-    pub config: Vec<ConfigRows>,
-    pub generated: Vec<Generated>,
-    /// The file whose blocks define sources and config tables.
-    pub pipeline: SqlFile,
 }
 
-/// A small table that a block of the pipeline holds.
-pub(super) struct ConfigRows {
-    pub name: String,
-    pub columns: Vec<(String, ColumnType)>,
-    pub rows: Vec<Vec<Option<String>>>,
-}
-
-/// SQL that a block of the pipeline compiles to, and where its parts come from.
-pub(super) struct Generated {
-    pub name: TableName,
-    pub sql: String,
-    pub places: Vec<(Range<usize>, Location)>,
+impl Material<'_> {
+    /// The file that blocks of the pipeline are written in.
+    fn pipeline_file(&self) -> SqlFile {
+        SqlFile {
+            file: self.pipeline.file.clone(),
+            text: Arc::clone(&self.pipeline.text),
+            origin: Origin::Project,
+        }
+    }
 }
 
 /// All tables, and the check files beside them.
@@ -62,26 +54,32 @@ pub(super) fn load(
     material: &Material<'_>,
     found: &mut Diagnostics,
 ) -> (Tables, BTreeMap<TableName, SqlFile>) {
-    let Material { files, pipeline, .. } = material;
-    let mut nodes = data::raw_tables(material.sources.iter().copied(), pipeline);
+    let (files, pipeline) = (&material.files, material.pipeline);
+    let file = material.pipeline_file();
+    let mut nodes = data::raw_tables(pipeline.sources.values(), &file);
     nodes.extend(data::quarantine_tables());
     nodes.extend(data::lookup_tables(files, found));
-    for ConfigRows { name, columns, rows } in &material.config {
-        nodes.extend(data::config_table(name, columns, rows, pipeline, found));
+    for table in pipeline.config_tables() {
+        nodes.extend(data::config_table(&table, &file, found));
     }
-    let contracts = contracts(files, found);
-    nodes.extend(contracts);
+    nodes.extend(contracts(files, found));
     let mut tables: Tables = nodes.into_iter().map(|node| (node.name.clone(), node)).collect();
 
     let (mut work, checks) = table_files(files, found);
-    work.extend(material.generated.iter().map(|generated| Work {
-        name: generated.name.clone(),
-        file: SqlFile { text: generated.sql.as_str().into(), ..pipeline.clone() },
-        kind: Kind::Generated { places: generated.places.clone() },
-        source: None,
-    }));
-    for source in &material.sources {
-        work.extend(mappings(source, files, &tables, pipeline, found));
+    for generated in pipeline.generated_sql() {
+        let Some(name) = TableName::parse(generated.name) else { continue };
+        // A file of that name says it in its own way.
+        if work.iter().all(|work| work.name != name) {
+            work.push(Work {
+                name,
+                file: SqlFile { text: generated.sql.as_str().into(), ..file.clone() },
+                kind: Kind::Generated { sql: Arc::new(generated.clone()) },
+                source: None,
+            });
+        }
+    }
+    for source in pipeline.sources.values() {
+        work.extend(mappings(source, files, &tables, &file, found));
     }
     let given = Given { values: &material.values, today: material.today };
     for (node, faults) in parallel::map(&work, |work| read::node(work, &given)) {
@@ -91,7 +89,7 @@ pub(super) fn load(
     feed_contracts(&mut tables, material, found);
     link(&mut tables, found);
     graph::find_cycles(&tables, found);
-    graph::settle_layers(&mut tables, found);
+    graph::check_layers(&tables, found);
     (tables, checks)
 }
 
@@ -203,11 +201,8 @@ fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diag
             .flat_map(|schema| schema.fields().iter().map(|field| field.name().clone()))
             .filter(|name| !data::PLACE_COLUMNS.contains(&name.as_str()))
             .collect();
-        let namespace = material
-            .sources
-            .iter()
-            .find(|known| known.name == *source)
-            .map_or(source, |source| &source.namespace);
+        let namespace =
+            material.pipeline.sources.get(source).map_or(source, |source| &source.namespace);
         match mapping::output_names(query, &raw) {
             Some(columns) => {
                 feeds.entry(TableName::new("inbound", contract)).or_default().push(Mapping {

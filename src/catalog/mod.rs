@@ -9,7 +9,6 @@ it, with no rows, and reports the faults of all files at once.
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::Path,
-    sync::Arc,
 };
 
 use chrono::NaiveDate;
@@ -75,16 +74,9 @@ impl Catalog {
         let mut found = Diagnostics::default();
         let material = load::Material {
             files: library.overlaid(project_dir, Some(&pipeline.name))?,
-            sources: pipeline.sources.values().collect(),
+            pipeline,
             values: values(pipeline),
             today: as_of_date(pipeline),
-            config: Vec::new(),
-            generated: Vec::new(),
-            pipeline: SqlFile {
-                file: pipeline.file.clone(),
-                text: Arc::clone(&pipeline.text),
-                origin: Origin::Project,
-            },
         };
         let (tables, check_files) = load::load(&material, &mut found);
         let mut disabled = BTreeSet::new();

@@ -2,7 +2,7 @@
 One table of the catalog: where it comes from, what it reads, what fills it.
 */
 
-use std::{collections::BTreeSet, ops::Range, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc};
 
 use datafusion::{
     arrow::{array::RecordBatch, datatypes::SchemaRef},
@@ -13,6 +13,7 @@ use datafusion::{
 };
 
 use crate::{
+    config::generated::GeneratedSql,
     engine::arrow_schema,
     error::{Code, Diagnostic, Location},
 };
@@ -43,7 +44,7 @@ pub struct Node {
     pub inputs: BTreeSet<TableName>,
     /// The parameters that the query uses.
     pub params: Values,
-    /// The place in the data flow; generated tables belong where their inputs are.
+    /// The place in the data flow.
     pub layer: Layer,
 }
 
@@ -60,8 +61,8 @@ pub enum Kind {
     Mapping { source: String, contract: String },
     /// The union of the mappings that feed a contract, in the contract's types.
     Contract { contract: Contract, sources: Vec<String> },
-    /// SQL that a block of the pipeline compiles to; its text has places in the YAML.
-    Generated { places: Vec<(Range<usize>, Location)> },
+    /// SQL that a block of the pipeline compiles to; its predicates have places in the YAML.
+    Generated { sql: Arc<GeneratedSql> },
     /// A SQL file.
     Sql,
 }
@@ -105,23 +106,18 @@ impl Node {
 
     /// Where a piece of the query stands in the file that a user can edit.
     pub fn locate(&self, span: Span) -> Location {
+        let (start, end) = (span.start, span.end);
         match &self.kind {
-            Kind::Generated { .. } => self.locate_at(span.start.line, span.start.column),
+            Kind::Generated { sql } => {
+                let start = byte_offset(&self.text, start.line, start.column);
+                let end = byte_offset(&self.text, end.line, end.column).max(start);
+                // A predicate that breaks off is noticed behind its end.
+                sql.locate(start..end)
+                    .or_else(|| sql.locate(start.saturating_sub(1)..start))
+                    .unwrap_or_else(|| Location::line(&*self.file, 1))
+            }
             _ => sql::span_place(&self.file, &self.text, span),
         }
-    }
-
-    /// Where a line and column of the text stand: in the YAML, if that is what the text is made of.
-    pub(super) fn locate_at(&self, line: u64, column: u64) -> Location {
-        if let Kind::Generated { places } = &self.kind {
-            let offset = byte_offset(&self.text, line, column);
-            let around = places.iter().filter(|(range, _)| range.contains(&offset));
-            if let Some((_, place)) = around.min_by_key(|(range, _)| range.len()) {
-                return place.clone();
-            }
-            return Location::line(&*self.file, 1);
-        }
-        sql::place(&self.file, &self.text, (line, column), None)
     }
 
     /// Where the header says something: `["columns", "amount"]`.

@@ -5,6 +5,7 @@ One SQL file becomes one node: header, parameters, syntax tree.
 use std::sync::Arc;
 
 use chrono::NaiveDate;
+use datafusion::sql::sqlparser::tokenizer::{Location as Place, Span};
 
 use crate::{
     config::{
@@ -45,10 +46,7 @@ pub(super) struct Given<'a> {
 pub(super) fn node(work: &Work<'_>, given: &Given<'_>) -> (Node, Vec<Diagnostic>) {
     let SqlFile { file, text, origin } = &work.file;
     let mut found = Diagnostics::default();
-    let header = match work.kind {
-        Kind::Generated { .. } => Header::default(),
-        _ => Header::read(file, text, &mut found),
-    };
+    let header = Header::read(file, text, &mut found);
     let mut node = Node {
         layer: Layer::of(&work.name.schema).unwrap_or(Layer::Raw),
         name: work.name.clone(),
@@ -91,7 +89,8 @@ pub(super) fn node(work: &Work<'_>, given: &Given<'_>) -> (Node, Vec<Diagnostic>
 fn generated_fault(node: &Node, fault: Diagnostic) -> Diagnostic {
     match (&node.kind, &fault.location) {
         (Kind::Generated { .. }, Some(at)) => {
-            let place = node.locate_at(u64::from(at.line), u64::from(at.column));
+            let at = Place::new(u64::from(at.line), u64::from(at.column));
+            let place = node.locate(Span::new(at, at));
             fault.at(place)
         }
         _ => fault,

@@ -2,6 +2,8 @@
 What a query returns against what its file, its contract or BI tools expect.
 */
 
+use std::sync::Arc;
+
 use datafusion::{
     arrow::datatypes::{DataType, Schema},
     sql::sqlparser::ast::Query,
@@ -11,6 +13,7 @@ use crate::{
     config::types::ColumnType,
     engine::types::declared_type,
     error::{Diagnostic, codes},
+    publish::boundary,
 };
 
 use super::{
@@ -204,27 +207,10 @@ fn converts(from: &DataType, to: &ColumnType) -> bool {
 pub(super) fn mart_types(node: &Node, query: &Query, schema: &Schema) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for field in schema.fields() {
-        let hint = match field.data_type() {
-            DataType::Duration(_) => "use `seconds_between(a, b)`, or Int64 microseconds",
-            DataType::Interval(_) => "use a number of days, or two dates",
-            DataType::Null => "cast it: `cast(null as …)`",
-            DataType::List(_) | DataType::LargeList(_) | DataType::FixedSizeList(..) => {
-                "use `unnest` for one row per item, or `array_to_string`"
-            }
-            DataType::Map(..) | DataType::Struct(_) => "select its fields one by one",
-            DataType::Timestamp(_, None) => {
-                "use a time stamp in UTC, or `local_date` for a local day"
-            }
-            _ => continue,
-        };
-        let message = format!(
-            "column `{}` is {}, which BI tools cannot read",
-            field.name(),
-            field.data_type()
-        );
-        found.push(
-            node.error(codes::MART_TYPE, output_place(query, field.name()), message).hint(hint),
-        );
+        if let Err(error) = boundary(&Schema::new(vec![Arc::clone(field)])) {
+            let place = || node.locate(output_place(query, field.name()));
+            found.extend(error.diagnostics.into_iter().map(|fault| fault.at(place())));
+        }
     }
     found
 }

@@ -2,16 +2,16 @@
 The replaceable parts of a query, so that one fault does not hide the next.
 
 DataFusion's planner stops at the first fault. When one is found its innermost part (a select item,
-a predicate, a join condition, a grouping or ordering expression) is replaced by something harmless
-and the query planned again.
+a predicate or one side of its `and`, a branch of a `case`, a join condition, a grouping or ordering
+expression) is replaced by something harmless and the query planned again.
 */
 
 use std::ops::ControlFlow;
 
 use datafusion::sql::sqlparser::{
     ast::{
-        Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, OrderByKind, Query, Select,
-        SelectItem, Spanned, TableFactor, Value, VisitMut, VisitorMut,
+        BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, OrderByKind, Query,
+        Select, SelectItem, Spanned, TableFactor, Value, VisitMut, VisitorMut,
     },
     tokenizer::{Location, Span},
 };
@@ -76,6 +76,12 @@ impl Walk {
         }
     }
 
+    fn replace_if_target(&mut self, expr: &mut Expr, by: Value) {
+        if self.is_target(expr.span()) {
+            *expr = Expr::value(by);
+        }
+    }
+
     fn drop_if_target(&mut self, predicate: &mut Option<Expr>) {
         let span = predicate.as_ref().map(Spanned::span);
         if span.is_some_and(|span| self.is_target(span)) {
@@ -115,12 +121,32 @@ impl VisitorMut for Walk {
         }
         for table in &mut select.from {
             for join in &mut table.joins {
-                if let Some(JoinConstraint::On(condition)) = constraint(&mut join.join_operator)
-                    && self.is_target(condition.span())
-                {
-                    *condition = Expr::value(Value::Boolean(true));
+                if let Some(JoinConstraint::On(condition)) = constraint(&mut join.join_operator) {
+                    self.replace_if_target(condition, Value::Boolean(true));
                 }
             }
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn pre_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        match expr {
+            Expr::BinaryOp { left, op: BinaryOperator::And | BinaryOperator::Or, right } => {
+                self.replace_if_target(left, Value::Boolean(true));
+                self.replace_if_target(right, Value::Boolean(true));
+            }
+            Expr::Case { operand, conditions, else_result, .. } => {
+                for branch in conditions {
+                    if operand.is_none() {
+                        self.replace_if_target(&mut branch.condition, Value::Boolean(true));
+                    }
+                    self.replace_if_target(&mut branch.result, Value::Null);
+                }
+                if let Some(result) = else_result {
+                    self.replace_if_target(result, Value::Null);
+                }
+            }
+            _ => {}
         }
         ControlFlow::Continue(())
     }
@@ -203,8 +229,8 @@ mod tests {
 
     #[test]
     fn each_part_can_be_replaced_alone() {
-        let sql = "select a as x, (select b from t where c) as y from u join v on d \
-                   where e group by f, g having h order by i";
+        let sql = "select a as x, (select b from t where c) as y, case when j then k else l end as z \
+                   from u join v on d where e and m group by f, g having h order by i";
         let query = parse("x.sql", &sql.into()).unwrap();
         let replaced: Vec<String> = slots(&query)
             .into_iter()
@@ -219,7 +245,13 @@ mod tests {
             whole.replace(" ORDER BY i", ""),
             whole.replace("a AS x", "NULL AS x"),
             whole.replace("(SELECT b FROM t WHERE c) AS y", "NULL AS y"),
-            whole.replace(" WHERE e", ""),
+            whole.replace("CASE WHEN j THEN k ELSE l END", "NULL"),
+            whole.replace("WHEN j", "WHEN true"),
+            whole.replace("THEN k", "THEN NULL"),
+            whole.replace("ELSE l", "ELSE NULL"),
+            whole.replace(" WHERE e AND m", ""),
+            whole.replace("e AND m", "true AND m"),
+            whole.replace("e AND m", "e AND true"),
             whole.replace(" HAVING h", ""),
             whole.replace("BY f, g", "BY g"),
             whole.replace("BY f, g", "BY f"),

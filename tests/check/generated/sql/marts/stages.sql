@@ -1,0 +1,1 @@
+select journey, stage, missing from journeys.stage_events

@@ -1,0 +1,1 @@
+select customer_id, customer_key, birth_yea from core.customers
