@@ -20,7 +20,7 @@ pub(crate) const EVENT_BAD_ENGAGEMENT: u64 = 2;
 /// Visits of which nothing may be known: no cookie, no session, no login.
 pub(crate) const VISIT_WITHOUT_CONSENT: u64 = 50;
 /// Pairs of persons who share a device.
-pub(crate) const SHARED_DEVICE: u64 = 20;
+pub(crate) const SHARED_DEVICE: u64 = 60;
 
 /// Records that are exported again, unchanged.
 pub(crate) const RECORD_TWICE: u64 = 8;

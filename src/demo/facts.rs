@@ -83,6 +83,7 @@ impl Facts {
                     "renewal",
                     "renewed_at",
                     "renewed_amount",
+                    "change_amount",
                 ],
             )?,
             mrr: months.iter().map(|month| (*month, (0, 0, 0))).collect(),
@@ -216,6 +217,7 @@ impl Facts {
                     term.renewal.name(),
                     &term.renewed_at.map(iso).unwrap_or_default(),
                     &renewed_amount,
+                    &money(term.change.map_or(0, |(_, credit, charge)| charge - credit), '.'),
                 ])?;
             }
             self.recurring_revenue(subscription);

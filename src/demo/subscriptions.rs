@@ -319,8 +319,9 @@ impl Simulation {
     fn live_through(&mut self, rng: &mut Rng, number: u32, starts_at: i64, ends_at: i64) -> bool {
         let at = starts_at + (ends_at - starts_at) / 100 * rng.between(20, 80);
         let months = PLANS[self.plan].months;
+        let is_known = at + DAY < self.now;
         match rng.below(1_000) {
-            0..35 if at < self.now => {
+            0..35 if is_known => {
                 self.subscription.cancel_requested_at = Some(at);
                 self.subscription.cancels_at_period_end = true;
                 if ends_at < self.now {
@@ -331,13 +332,13 @@ impl Simulation {
                 }
                 return false;
             }
-            35..42 if at < self.now => {
+            35..42 if is_known => {
                 self.subscription.cancel_requested_at = Some(at);
                 self.last().renewal = Renewal::CancelledMidterm;
                 self.end(at);
                 return false;
             }
-            42..62 if at < self.now => {
+            42..62 if is_known => {
                 let (from, to) = (&PLANS[self.plan], &PLANS[PLANS[self.plan].other]);
                 let left = (ends_at - at) * 100 / (ends_at - starts_at);
                 let quantity = self.subscription.quantity;

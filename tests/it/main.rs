@@ -8,5 +8,6 @@ mod sources;
 mod functions;
 mod slt;
 mod demo;
+mod pipelines;
 mod tidy;
 mod sql_cases;

@@ -17,6 +17,5 @@ select
     payment_method,
     status,
     sales_channel,
-    updated_at,
-    coupon_code
+    updated_at
 from source
