@@ -130,7 +130,7 @@ impl Location {
                 location: self.clone(),
                 name: self.name().into(),
                 size: found.size,
-                version: found.e_tag,
+                version: version(found.e_tag),
                 modified: found.last_modified,
             })),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -273,7 +273,7 @@ impl Location {
                     location: Self { path: found.location.clone(), ..self.join(&name) },
                     name,
                     size: found.size,
-                    version: found.e_tag,
+                    version: version(found.e_tag),
                     modified: found.last_modified,
                 })
             })
@@ -299,4 +299,9 @@ impl Location {
     pub(super) fn report(&self, error: &object_store::Error, doing: Doing) -> Error {
         failure::report(error, doing, &self.shown)
     }
+}
+
+/// Azure quotes the tag in a response and not in a listing.
+fn version(tag: Option<String>) -> Option<String> {
+    tag.map(|tag| tag.trim_matches('"').to_owned())
 }
