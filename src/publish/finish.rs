@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use super::{
     commit::{Commit, FileEntry, SCHEMA_VERSION, decode, encode},
@@ -18,8 +19,13 @@ use super::{
 };
 use crate::{
     error::{Error, Result, codes},
-    storage::{Entry, Location, sha256},
+    storage::{Entry, Location, hexadecimal, sha256},
 };
+
+/// Remote files up to this size are read and put: as many requests as a copy, but the answer carries
+/// the mark of these bytes. Of larger ones the size tells two
+/// versions apart.
+const PUT_LIMIT: u64 = 16 * 1024 * 1024;
 
 /// What was done to the stable files, to be told to the user.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
@@ -28,6 +34,9 @@ pub struct Finished {
     pub updated: Vec<String>,
     /// Marts that are no longer published, whose stable file was removed.
     pub removed: Vec<String>,
+    /// Marts whose version file is missing or not what was committed. Their stable file stays as it
+    /// is; a run that writes them anew or a rollback repairs it.
+    pub damaged: Vec<String>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -81,21 +90,31 @@ async fn follow(layout: &Layout, commit: &Commit, finished: &mut Finished) -> Re
             State::SameContent(version) => {
                 record(layout, commit, mart, file, version).await?;
             }
-            State::Behind => {
-                let version = replace(layout, mart, file).await?;
-                failpoint::reach(failpoint::BEFORE_CURRENT);
-                record(layout, commit, mart, file, version).await?;
-                finished.updated.push(mart.clone());
-            }
+            State::Behind => match replace(layout, mart, file).await {
+                Ok(version) => {
+                    failpoint::reach(failpoint::BEFORE_CURRENT);
+                    record(layout, commit, mart, file, version).await?;
+                    note(&mut finished.updated, mart);
+                }
+                Err(Fault::Damaged) => note(&mut finished.damaged, mart),
+                Err(Fault::Store(error)) => return Err(error),
+            },
         }
         failpoint::reach(failpoint::BETWEEN_STABLE_FILES);
     }
     for mart in currents.keys().filter(|mart| !commit.marts.contains_key(*mart)) {
         layout.stable(mart).delete().await?;
         layout.current(mart).delete().await?;
-        finished.removed.push(mart.clone());
+        note(&mut finished.removed, mart);
     }
     Ok(())
+}
+
+/// A head that moves meanwhile is followed again, and a mart told of once.
+fn note(marts: &mut Vec<String>, mart: &str) {
+    if !marts.iter().any(|known| known == mart) {
+        marts.push(mart.to_owned());
+    }
 }
 
 enum State {
@@ -128,15 +147,41 @@ fn digest(location: &Location) -> Result<String> {
     sha256(&mut location.open()?).map_err(|error| location.explain(error))
 }
 
-/// Replaces the stable file in one step and returns the mark that the store gave it.
-async fn replace(layout: &Layout, mart: &str, file: &FileEntry) -> Result<Option<String>> {
-    let stable = layout.stable(mart);
-    stable.copy_from(&layout.file(&file.path), file.bytes).await?;
-    match stable.head().await? {
-        Some(copied) if copied.size == file.bytes => Ok(copied.version),
-        // Another run replaced it in between, or the store copies lazily: the next look decides.
-        _ => Ok(None),
+enum Fault {
+    Damaged,
+    Store(Error),
+}
+
+impl From<Error> for Fault {
+    fn from(error: Error) -> Self {
+        Self::Store(error)
     }
+}
+
+/// Replaces the stable file in one step and returns the mark that the store gave it.
+///
+/// The mark must be that of these very bytes: a slower run may replace the file at any moment, and
+/// if it then dies, its file must not pass for this one.
+async fn replace(layout: &Layout, mart: &str, file: &FileEntry) -> Result<Option<String>, Fault> {
+    let (source, stable) = (layout.file(&file.path), layout.stable(mart));
+    let is_local = stable.local_path().is_some();
+    if file.bytes <= PUT_LIMIT && !is_local {
+        let content = source.get_if_exists().await?.ok_or(Fault::Damaged)?;
+        if hexadecimal(Sha256::new_with_prefix(&content)) != file.sha256 {
+            return Err(Fault::Damaged);
+        }
+        return Ok(stable.put(content).await?);
+    }
+    if source.head().await?.is_none_or(|found| found.size != file.bytes)
+        || is_local && digest(&source)? != file.sha256
+    {
+        return Err(Fault::Damaged);
+    }
+    stable.copy_from(&source, file.bytes).await?;
+    let copied = stable.head().await?.filter(|copied| copied.size == file.bytes);
+    // Another run may have replaced it since; without a mark the next look decides.
+    let is_ours = !is_local || digest(&stable)? == file.sha256;
+    Ok(copied.filter(|_| is_ours).and_then(|copied| copied.version))
 }
 
 async fn record(
@@ -154,7 +199,8 @@ async fn record(
         sha256: file.sha256.clone(),
         version,
     };
-    layout.current(mart).put(encode(&current)).await
+    layout.current(mart).put(encode(&current)).await?;
+    Ok(())
 }
 
 /// The marts that stable files were written for. Whatever else lies beside them is the user's.

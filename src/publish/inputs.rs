@@ -43,8 +43,12 @@ pub async fn read_inputs(location: &Location, digest: &str) -> Result<Vec<InputR
     lines.collect::<Result<_, _>>().map_err(|error| unreadable(error.to_string()))
 }
 
-/// The digest of a list, in whatever order its records come.
-pub(super) fn digest(records: &[InputRecord]) -> (String, String) {
+/// The name that a commit would give a list, in whatever order its records come.
+pub fn inputs_digest(records: &[InputRecord]) -> String {
+    hexadecimal(Sha256::new_with_prefix(text(records)))
+}
+
+fn text(records: &[InputRecord]) -> String {
     let mut records: Vec<&InputRecord> = records.iter().collect();
     records.sort();
     let mut text = String::new();
@@ -52,18 +56,18 @@ pub(super) fn digest(records: &[InputRecord]) -> (String, String) {
         text += &serde_json::to_string(record).expect("records hold only text and numbers");
         text.push('\n');
     }
-    let digest = Sha256::new_with_prefix(text.as_bytes());
-    (hexadecimal(digest), text)
+    text
 }
 
 /// Stores the list and returns its digest. One that is there already has the same content.
 pub(super) async fn write(layout: &Layout, records: &[InputRecord]) -> Result<String> {
-    let (digest, text) = digest(records);
+    let digest = inputs_digest(records);
     let place = layout.inputs(&digest);
     if place.head().await?.is_none() {
-        let compressed = zstd::encode_all(text.as_bytes(), COMPRESSION_LEVEL).map_err(|error| {
-            Error::failed(codes::STORAGE_WRITE, format!("cannot compress `{place}`: {error}"))
-        })?;
+        let compressed =
+            zstd::encode_all(text(records).as_bytes(), COMPRESSION_LEVEL).map_err(|error| {
+                Error::failed(codes::STORAGE_WRITE, format!("cannot compress `{place}`: {error}"))
+            })?;
         place.put(compressed).await?;
     }
     Ok(digest)

@@ -38,7 +38,7 @@ pub use boundary::boundary;
 pub use commit::{Action, Commit, FileEntry, MartEntry, MartLayout};
 pub use finish::Finished;
 pub use history::{Published, history, read};
-pub use inputs::{InputRecord, read_inputs};
+pub use inputs::{InputRecord, inputs_digest, read_inputs};
 pub use publisher::{CommitRequest, MartState, PublishOptions, Publisher};
 pub use stage::{MartSpec, StagedMart};
 pub use vacuum::{RemovedVersion, VacuumOptions};

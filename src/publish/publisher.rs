@@ -135,6 +135,11 @@ impl Publisher {
     }
 
     fn carried(&self, mart: &str) -> Result<MartEntry> {
+        if self.rolled_forward.damaged.iter().any(|damaged| damaged == mart) {
+            let message = format!("the published file of mart `{mart}` is damaged or missing");
+            return Err(Error::usage(codes::COMMIT_UNREADABLE, message)
+                .hint("select it too, or run without `--select`"));
+        }
         let entry = self.head().and_then(|head| head.marts.get(mart)).cloned();
         entry.ok_or_else(|| {
             let message = format!("mart `{mart}` is not published yet and this run leaves it out");

@@ -5,7 +5,10 @@ A vacuum is itself a commit that names what it removes. So a rollback to one of 
 is committed first, and the vacuum fails, or comes later and sees that they are gone.
 */
 
-use std::{collections::BTreeSet, time::Duration};
+use std::{
+    collections::BTreeSet,
+    time::{Duration, SystemTime},
+};
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -48,6 +51,9 @@ impl Publisher {
         let versions = self.layout().versions();
         let (_, runs) = versions.children().await?;
         let mut removed = Vec::new();
+        if !options.dry_run {
+            self.sweep(options)?;
+        }
         for run_id in runs {
             if !kept.contains(run_id.as_str()) && is_older(&run_id, options) {
                 let files = versions.join(&run_id).list().await?;
@@ -74,6 +80,14 @@ impl Publisher {
             versions.join(&version.run_id).delete_folder().await?;
         }
         Ok(removed)
+    }
+
+    /// Temporary files of killed commands. Beside the stable files only, since what lies in other
+    /// folders there is the user's.
+    fn sweep(&self, options: VacuumOptions) -> Result<()> {
+        let limit = SystemTime::from(options.now) - options.min_age;
+        self.layout().root().sweep(limit, false)?;
+        self.layout().records().sweep(limit, true)
     }
 
     /// The newest commit and as many as are to be kept, not counting other vacuums.

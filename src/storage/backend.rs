@@ -12,13 +12,14 @@ use object_store::{
     ClientConfigKey, ClientOptions, ObjectStore, RetryConfig,
     aws::{AmazonS3Builder, AmazonS3ConfigKey},
     azure::{AzureConfigKey, MicrosoftAzureBuilder},
+    client::SpawnedReqwestConnector,
     gcp::{GoogleCloudStorageBuilder, GoogleConfigKey},
     http::HttpBuilder,
 };
 
 use super::{
     address::{Address, Scheme},
-    failure,
+    background, failure,
 };
 use crate::error::Result;
 
@@ -45,10 +46,14 @@ fn client_settings(vendor: &str) -> impl Iterator<Item = (ClientConfigKey, &'sta
 }
 
 pub(super) fn connect(address: &Address) -> Result<Arc<dyn ObjectStore>> {
-    build(address).map_err(|error| failure::on_connect(&error, &address.shown))
+    let connector = SpawnedReqwestConnector::new(background::handle()?);
+    build(address, connector).map_err(|error| failure::on_connect(&error, &address.shown))
 }
 
-fn build(address: &Address) -> object_store::Result<Arc<dyn ObjectStore>> {
+fn build(
+    address: &Address,
+    connector: SpawnedReqwestConnector,
+) -> object_store::Result<Arc<dyn ObjectStore>> {
     let bucket = address.root.split_once("://").map_or("", |(_, bucket)| bucket);
     Ok(match address.scheme {
         Scheme::S3 => {
@@ -56,28 +61,30 @@ fn build(address: &Address) -> object_store::Result<Arc<dyn ObjectStore>> {
             let builder = client_settings("AWS").fold(builder, |builder, (key, value)| {
                 builder.with_config(AmazonS3ConfigKey::Client(key), value)
             });
-            Arc::new(builder.with_retry(retries()).build()?)
+            Arc::new(builder.with_retry(retries()).with_http_connector(connector).build()?)
         }
         Scheme::Gcs => {
             let builder = GoogleCloudStorageBuilder::from_env().with_bucket_name(bucket);
             let builder = client_settings("GOOGLE").fold(builder, |builder, (key, value)| {
                 builder.with_config(GoogleConfigKey::Client(key), value)
             });
-            Arc::new(builder.with_retry(retries()).build()?)
+            Arc::new(builder.with_retry(retries()).with_http_connector(connector).build()?)
         }
         Scheme::Azure => {
             let builder = MicrosoftAzureBuilder::from_env().with_container_name(bucket);
             let builder = client_settings("AZURE").fold(builder, |builder, (key, value)| {
                 builder.with_config(AzureConfigKey::Client(key), value)
             });
-            Arc::new(builder.with_retry(retries()).build()?)
+            Arc::new(builder.with_retry(retries()).with_http_connector(connector).build()?)
         }
         // A web server need not answer range requests, so one body carries the whole file and only
-        // its start is limited in time.
+        // its start is limited in time. The connector would hold all of a body that is read slowly;
+        // without it each request needs a connection of its own (`background`).
         Scheme::Http => {
             let options = ClientOptions::new()
                 .with_timeout_disabled()
                 .with_connect_timeout(Duration::from_secs(15))
+                .with_pool_max_idle_per_host(0)
                 .with_allow_http(address.root.starts_with("http://"));
             let builder = HttpBuilder::new().with_url(&address.root).with_retry(retries());
             Arc::new(builder.with_client_options(options).build()?)

@@ -13,6 +13,7 @@ use std::{
     io::{self, Write},
     path::{Path as FilePath, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
 use async_trait::async_trait;
@@ -24,6 +25,7 @@ use object_store::{
 };
 use parking_lot::Mutex;
 use uuid::Uuid;
+use walkdir::WalkDir;
 
 #[derive(Debug, Clone)]
 pub(super) struct LocalStore {
@@ -205,6 +207,22 @@ impl Drop for Staged {
     }
 }
 
+/// Removes what writes that were killed have left in a folder, and below it if `deep`, since before
+/// `limit`. Later ones may still be under way.
+pub(super) fn sweep(folder: &FilePath, limit: SystemTime, deep: bool) -> io::Result<()> {
+    let depth = if deep { usize::MAX } else { 1 };
+    for entry in WalkDir::new(folder).max_depth(depth).into_iter().filter_map(Result::ok) {
+        let name = entry.file_name().to_string_lossy();
+        let is_temporary = name.rsplit_once('#').is_some_and(|(_, digits)| {
+            !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit())
+        });
+        if is_temporary && entry.metadata()?.modified()? < limit {
+            fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
 fn create_folder(folder: &FilePath) -> Failable<()> {
     if folder.is_dir() {
         return Ok(());
@@ -257,6 +275,8 @@ async fn blocking<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use object_store::ObjectStoreExt;
 
     use super::*;
@@ -299,6 +319,18 @@ mod tests {
         assert_eq!(names(folder.path()).len(), 1);
         upload.abort().await.unwrap();
         assert_eq!(names(folder.path()), [""; 0]);
+    }
+
+    #[tokio::test]
+    async fn what_a_killed_write_left_is_swept_once_it_is_old() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["file", "file#17", "file#x"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        sweep(folder.path(), SystemTime::UNIX_EPOCH, true).unwrap();
+        assert_eq!(names(folder.path()).len(), 3);
+        sweep(folder.path(), SystemTime::now() + Duration::from_secs(9), true).unwrap();
+        assert_eq!(names(folder.path()), ["file", "file#x"]);
     }
 
     #[tokio::test]

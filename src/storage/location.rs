@@ -2,7 +2,7 @@
 One place in a store: a file or a folder, with everything that can be done to it.
 */
 
-use std::{fmt, io, path::PathBuf, sync::Arc};
+use std::{fmt, io, path::PathBuf, sync::Arc, time::SystemTime};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -15,6 +15,7 @@ use object_store::{
 use super::{
     address::Scheme,
     failure::{self, Doing},
+    local,
     read::Reader,
     upload::Upload,
 };
@@ -130,7 +131,7 @@ impl Location {
                 location: self.clone(),
                 name: self.name().into(),
                 size: found.size,
-                version: found.e_tag,
+                version: version(found.e_tag),
                 modified: found.last_modified,
             })),
             Err(object_store::Error::NotFound { .. }) => Ok(None),
@@ -149,12 +150,13 @@ impl Location {
         self.report(&object_store::Error::Generic { store: "file", source }, Doing::Reading)
     }
 
-    /// Writes the file in one step: readers see the old content or the new one.
-    pub async fn put(&self, content: impl Into<Bytes>) -> Result<()> {
+    /// Writes the file in one step: readers see the old content or the new one. Returns the version
+    /// that this very content got, where the store says so.
+    pub async fn put(&self, content: impl Into<Bytes>) -> Result<Option<String>> {
         self.writable()?;
         let payload = content.into().into();
         match self.store.put(&self.path, payload).await {
-            Ok(_) => Ok(()),
+            Ok(written) => Ok(version(written.e_tag)),
             Err(error) => Err(self.report(&error, Doing::Writing)),
         }
     }
@@ -236,6 +238,15 @@ impl Location {
         Ok(())
     }
 
+    /// Removes what writes that were killed before `limit` have left in this folder, and below it if
+    /// `deep`. Only local disks keep such files; buckets have lifecycle rules for them.
+    pub(crate) fn sweep(&self, limit: SystemTime, deep: bool) -> Result<()> {
+        match self.local_path() {
+            Some(folder) => local::sweep(&folder, limit, deep).map_err(|error| self.explain(error)),
+            None => Ok(()),
+        }
+    }
+
     /// Every file below this folder at any depth, in order of name.
     pub async fn list(&self) -> Result<Vec<Entry>> {
         let found: Vec<ObjectMeta> = self
@@ -273,7 +284,7 @@ impl Location {
                     location: Self { path: found.location.clone(), ..self.join(&name) },
                     name,
                     size: found.size,
-                    version: found.e_tag,
+                    version: version(found.e_tag),
                     modified: found.last_modified,
                 })
             })
@@ -299,4 +310,9 @@ impl Location {
     pub(super) fn report(&self, error: &object_store::Error, doing: Doing) -> Error {
         failure::report(error, doing, &self.shown)
     }
+}
+
+/// Azure quotes the tag in a response and not in a listing.
+fn version(tag: Option<String>) -> Option<String> {
+    tag.map(|tag| tag.trim_matches('"').to_owned())
 }

@@ -9,6 +9,7 @@ alike.
 
 mod address;
 mod backend;
+mod background;
 mod failure;
 mod find;
 mod local;
@@ -23,7 +24,7 @@ pub(crate) use read::hexadecimal;
 pub use read::{Reader, sha256};
 pub use upload::Upload;
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{collections::HashMap, fmt, path::PathBuf, sync::Arc};
 
 use object_store::{ObjectStore, memory::InMemory};
 use parking_lot::Mutex;
@@ -33,10 +34,16 @@ use address::{Address, Scheme};
 
 /// The stores of one run. Connections, credentials and `memory://` contents are shared by all of
 /// its locations.
-#[derive(Debug)]
 pub struct Storage {
     project_dir: PathBuf,
     stores: Mutex<HashMap<String, Arc<dyn ObjectStore>>>,
+}
+
+/// The keys of the stores may hold a presigned URL, so they stay out.
+impl fmt::Debug for Storage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Storage({})", self.project_dir.display())
+    }
 }
 
 impl Storage {

@@ -9,17 +9,17 @@ is an error, never a mixture.
 use std::{
     fs::File,
     io::{self, Read},
-    sync::{Arc, OnceLock},
+    sync::Arc,
 };
 
 use bytes::{Buf, Bytes};
 use futures::{StreamExt, TryStreamExt, stream, stream::BoxStream};
 use object_store::{GetOptions, GetRange, ObjectStoreExt};
 use sha2::{Digest, Sha256};
-use tokio::{runtime::Runtime, sync::mpsc};
+use tokio::sync::mpsc;
 
-use super::{failure::Doing, location::Location};
-use crate::error::{Error, Result, codes};
+use super::{background, failure::Doing, location::Location};
+use crate::error::Result;
 
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 const RANGES_AHEAD: usize = 2;
@@ -51,7 +51,7 @@ impl Reader {
             None => {
                 let (sender, parts) = mpsc::channel(1);
                 let remote = location.clone();
-                background()?.spawn(async move {
+                background::handle()?.spawn(async move {
                     let mut fetched = fetch(remote);
                     while let Some(part) = fetched.next().await {
                         // Nobody listens any more: the reader was dropped.
@@ -129,17 +129,4 @@ fn fetch(location: Location) -> BoxStream<'static, Result<Bytes>> {
     .try_flatten()
     .map_err(move |error: object_store::Error| shown.report(&error, Doing::Reading))
     .boxed()
-}
-
-/// One thread that only moves bytes, for callers that have no runtime of their own. It lives as long
-/// as the program.
-fn background() -> Result<&'static Runtime> {
-    static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
-    let runtime = RUNTIME.get_or_init(|| {
-        let mut builder = tokio::runtime::Builder::new_multi_thread();
-        builder.worker_threads(1).thread_name("storage").enable_all().build()
-    });
-    runtime.as_ref().map_err(|error| {
-        Error::failed(codes::STORAGE_READ, format!("cannot start a thread to read with: {error}"))
-    })
 }

@@ -12,6 +12,7 @@ use journeymart::{
     error::{Kind, codes},
     storage::{Found, Location, Storage, sha256},
 };
+use uuid::Uuid;
 
 async fn filled(storage: &Storage, root: &str, names: &[&str]) {
     for name in names {
@@ -107,14 +108,35 @@ fn long_content() -> Vec<u8> {
     (0..40_000_000_u32).map(|index| (index % 251) as u8).collect()
 }
 
+/// Places on servers, where the environment names some (`tests/servers`).
+fn on_servers() -> Vec<String> {
+    let variables = ["JOURNEYMART_TEST_S3", "JOURNEYMART_TEST_AZURE"];
+    let places = variables.into_iter().filter_map(|variable| match std::env::var(variable) {
+        Ok(root) => Some(format!("{}/{}", root.trim_end_matches('/'), Uuid::now_v7())),
+        Err(_) => {
+            println!("skipped: {variable} names no place to write to");
+            None
+        }
+    });
+    places.collect()
+}
+
+#[tokio::test]
+async fn patterns_find_files_on_servers() {
+    let storage = Storage::new(".");
+    for root in on_servers() {
+        finds(&storage, &root).await;
+    }
+}
+
 #[tokio::test]
 async fn long_files_are_written_in_parts_and_read_in_ranges() {
     let project = tempfile::tempdir().unwrap();
     let storage = Storage::new(project.path());
     let content = long_content();
     let expected = sha256(&mut content.as_slice()).unwrap();
-    for place in ["file", "memory://test/file"] {
-        let location = storage.location(place).unwrap();
+    for place in [vec!["file".into(), "memory://test/file".into()], on_servers()].concat() {
+        let location = storage.location(&place).unwrap();
         let mut upload = location.upload().unwrap();
         for piece in content.chunks(3_333_333) {
             upload.write(piece).await.unwrap();
@@ -123,6 +145,17 @@ async fn long_files_are_written_in_parts_and_read_in_ranges() {
         upload.finish().await.unwrap();
         let read = thread::spawn(move || sha256(&mut location.open().unwrap()).unwrap());
         assert_eq!(read.join().unwrap(), expected, "{place}");
+    }
+}
+
+#[test]
+fn buckets_are_not_contacted_before_they_are_used() {
+    let storage = Storage::new(".");
+    for text in ["s3://acme-exports/web/a b.csv", "gs://acme-exports/web"] {
+        let location = storage.location(text).unwrap();
+        assert_eq!(location.to_string(), text);
+        assert_eq!(location.join("x").to_string(), format!("{text}/x"));
+        assert!(location.local_path().is_none());
     }
 }
 

@@ -102,6 +102,31 @@ async fn damaged_and_missing_stable_files_are_restored() {
 }
 
 #[tokio::test]
+async fn a_damaged_version_is_never_spread_and_can_be_replaced() {
+    for (place, _folder) in places() {
+        let (commit, _) = run(&place, &BEFORE).await.unwrap();
+        let records = place.join("_journeymart");
+        for (mart, content) in [("churn", Some("scribbled")), ("mrr", None)] {
+            let version = records.join(&commit.marts[mart].files[0].path);
+            match content {
+                Some(content) => drop(version.put(content).await.unwrap()),
+                None => version.delete().await.unwrap(),
+            }
+            place.join(&format!("{mart}.parquet")).delete().await.unwrap();
+        }
+        let mut publisher = Publisher::open(place.clone(), PIPELINE, options()).await.unwrap();
+        assert_eq!(publisher.rolled_forward().damaged, ["churn", "mrr"]);
+        assert_eq!(stable(&place).await.keys().collect::<Vec<_>>(), ["renewals"]);
+        let error = super::commit(&mut publisher, &[("mrr", Want::Carried)]).await.unwrap_err();
+        assert!(error.to_string().contains("`mrr` is damaged or missing"), "{error}");
+
+        let (_, finished) = run(&place, &BEFORE).await.unwrap();
+        assert_eq!(finished.damaged, [""; 0]);
+        assert_eq!(values(&stable(&place).await["churn"]), [1, 1]);
+    }
+}
+
+#[tokio::test]
 async fn touching_and_moving_files_changes_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let place = |name| Storage::new(folder.path()).location(name).unwrap();

@@ -73,6 +73,16 @@ async fn bytes_do_not_depend_on_how_text_is_held() {
 }
 
 #[tokio::test]
+async fn bytes_do_not_depend_on_where_they_are_published() {
+    let mut files = Vec::new();
+    for (place, _folder) in places() {
+        run(&place, &[("churn", Want::Rows(&[1, 2, 3]))]).await.unwrap();
+        files.push(stable(&place).await.remove("churn").unwrap());
+    }
+    assert!(files.len() >= 2 && files.windows(2).all(|pair| pair[0] == pair[1]));
+}
+
+#[tokio::test]
 async fn a_file_says_what_it_is_and_not_when_or_where() {
     let file = file(vec![many()]).await;
     let reader = SerializedFileReader::new(Bytes::from(file)).unwrap();
