@@ -281,6 +281,7 @@ fn resolve(
     let generated = vec![
         journeys::stage_events(&config.journeys, &root.key("journeys")),
         funnels::funnel_matches(&config.funnels, &root.key("funnels")),
+        funnels::funnel_depths(&config.funnels),
         segments::declared_members(&config.segments, &root.key("segments")),
     ];
     Some(Pipeline {

@@ -11,6 +11,7 @@ Generated are, each with a header like that of a SQL file and no rows where no b
 |---|---|---|
 | `journeys.stage_events` | journey, kind, namespace, event_id | `core.touchpoints` of known customers, without bots |
 | `journeys.funnel_matches` | funnel, step_number, kind, namespace, event_id | `core.touchpoints` without bots |
+| `journeys.funnel_depths` | funnel, unit_key, period_start_date | `journeys.funnel_entries` |
 | `segments.declared_members` | segment, customer_id | `core.customers` |
 
 `journeys.stage_events`: `journey`, `kind`, `namespace`, `event_id`, `customer_key`, `session_id`,
@@ -18,9 +19,11 @@ Generated are, each with a header like that of a SQL file and no rows where no b
 `is_exit`, `occurred_at`. All touchpoints of a journey's customers are there, also those without a
 stage.
 
-`journeys.funnel_matches`: `funnel`, `step_number` (from 1), `kind`, `namespace`, `event_id`,
+`journeys.funnel_matches`: `funnel`, `step_number` (from 1; 0 for none, where the mode is strict), `kind`, `namespace`, `event_id`,
 `customer_key`, `session_id`, `event_sequence`, `occurred_at`. An event that fits two steps has two
 rows.
+
+`journeys.funnel_depths`: `funnel`, `unit_key`, `period_start_date`, `reached_step_number`.
 
 `segments.declared_members`: `segment`, `customer_id`, `customer_key`.
 */

@@ -1,7 +1,8 @@
 /*!
 `funnels:` declares chains of steps.
 
-Compiles to `config.funnels`, `config.funnel_steps` and the SQL of `journeys.funnel_matches`.
+Compiles to `config.funnels`, `config.funnel_steps` and the SQL of `journeys.funnel_matches` and
+`journeys.funnel_depths`: window and mode of `window_funnel` are constants of each funnel.
 */
 
 use std::fmt;
@@ -164,12 +165,13 @@ pub(in crate::config) fn step_rows(pipeline: &Pipeline) -> Vec<Row> {
 const FUNNEL_MATCHES: &str = "\
 /*
 description: >
-  The touchpoints that take a step of a declared funnel; one that fits two steps has two rows.
+  The touchpoints that take a step of a declared funnel; one that fits two steps has two rows. Where
+  only a step's successor may come after it, the touchpoints of no step are there too, as step 0.
   Generated from `funnels:`.
 grain: [funnel, step_number, kind, namespace, event_id]
 columns:
   funnel: {type: string, description: The declared funnel.}
-  step_number: {type: int64, description: 'Place of the step, from 1.'}
+  step_number: {type: int64, description: 'Place of the step, from 1; 0 for none.'}
   kind: {type: string, description: Kind of the touchpoint.}
   namespace: {type: string, description: Namespace of the event's id.}
   event_id: {type: string, description: Id of the touchpoint.}
@@ -188,23 +190,22 @@ pub(in crate::config) fn funnel_matches(
     let mut sql = SqlWriter::new("journeys.funnel_matches", FUNNEL_MATCHES);
     let mut is_first = true;
     for (name, funnel) in funnels {
+        let steps = place.key(name).key("steps");
         for (index, step) in funnel.steps.iter().enumerate() {
-            if !is_first {
-                sql.push("\nunion all\n\n");
-            }
-            is_first = false;
+            separate(&mut sql, &mut is_first);
             select(&mut sql, name, index + 1);
             sql.push("    and ");
-            match step {
-                Step::Event(event) => {
-                    sql.push(&format!("event_name = '{}'", event.replace('\'', "''")));
-                }
-                Step::Condition { when, .. } => {
-                    let step = place.key(name).key("steps").item(index);
-                    sql.predicate(when, &step.key("when"));
-                }
-            }
+            condition(&mut sql, step, &steps.item(index));
             sql.push("\n");
+        }
+        if funnel.mode == Some(FunnelMode::StrictOrder) {
+            separate(&mut sql, &mut is_first);
+            select(&mut sql, name, 0);
+            for (index, step) in funnel.steps.iter().enumerate() {
+                sql.push("    and not coalesce(");
+                condition(&mut sql, step, &steps.item(index));
+                sql.push(", false)\n");
+            }
         }
     }
     if is_first {
@@ -214,10 +215,71 @@ pub(in crate::config) fn funnel_matches(
     sql.finish()
 }
 
+fn separate(sql: &mut SqlWriter, is_first: &mut bool) {
+    if !*is_first {
+        sql.push("\nunion all\n\n");
+    }
+    *is_first = false;
+}
+
+fn condition(sql: &mut SqlWriter, step: &Step, place: &Place<'_>) {
+    match step {
+        Step::Event(event) => {
+            sql.push(&format!("event_name = '{}'", event.replace('\'', "''")));
+        }
+        Step::Condition { when, .. } => sql.predicate(when, &place.key("when")),
+    }
+}
+
 fn select(sql: &mut SqlWriter, funnel: &str, step_number: usize) {
     sql.push(&format!(
         "select\n    '{funnel}' as funnel,\n    cast({step_number} as bigint) as step_number,\n    \
          kind,\n    namespace,\n    event_id,\n    customer_key,\n    session_id,\n    \
          event_sequence,\n    occurred_at\nfrom core.touchpoints\nwhere not is_bot\n"
     ));
+}
+
+const FUNNEL_DEPTHS: &str = "\
+/*
+description: >
+  The deepest step of a declared funnel that a chain of touchpoints reached within the window, per
+  entry of `journeys.funnel_entries`. Generated from `funnels:`.
+grain: [funnel, unit_key, period_start_date]
+columns:
+  funnel: {type: string, description: The declared funnel.}
+  unit_key: {type: int64, description: Join key of the customer or the visit.}
+  period_start_date: {type: date, description: Local month of the entry.}
+  reached_step_number: {type: int64, description: 'Deepest step reached, from 1.'}
+*/
+";
+
+/// Writes `journeys.funnel_depths`.
+pub(in crate::config) fn funnel_depths(funnels: &IndexMap<String, Funnel>) -> GeneratedSql {
+    let mut sql = SqlWriter::new("journeys.funnel_depths", FUNNEL_DEPTHS);
+    let mut is_first = true;
+    for (name, funnel) in funnels {
+        separate(&mut sql, &mut is_first);
+        let window = funnel.window.unwrap_or(WINDOW).seconds();
+        let mode = match funnel.mode.unwrap_or_default() {
+            FunnelMode::Ordered => "",
+            FunnelMode::StrictOrder => "'strict_order', ",
+            FunnelMode::StrictIncrease => "'strict_increase', ",
+        };
+        let steps: Vec<String> =
+            (1..=funnel.steps.len()).map(|step| format!("step_number = {step}")).collect();
+        sql.push(&format!(
+            "select\n    '{name}' as funnel,\n    unit_key,\n    period_start_date,\n    \
+             window_funnel({window}, {mode}occurred_at, {}) as reached_step_number\n\
+             from journeys.funnel_entries\nwhere funnel = '{name}'\n\
+             group by unit_key, period_start_date\n",
+            steps.join(", ")
+        ));
+    }
+    if is_first {
+        sql.push(
+            "select\n    funnel,\n    unit_key,\n    period_start_date,\n    \
+             step_number as reached_step_number\nfrom journeys.funnel_entries\nwhere false\n",
+        );
+    }
+    sql.finish()
 }

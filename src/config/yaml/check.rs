@@ -206,9 +206,18 @@ impl Check<'_> {
             return Err(Diagnostic::error(codes::INVALID_VALUE, message).did_you_mean(text, values));
         }
         if scalar.is_null() && !scalar.expanded {
-            return Err(wrong());
+            // A schema without a type takes any value.
+            return if schema["type"].is_null() { Ok(Json::Null) } else { Err(wrong()) };
         }
         let meaningful = scalar.plain || scalar.expanded;
+        if schema["type"].is_null() && meaningful {
+            // Any value: what can be written in one way only keeps its type, the rest its digits.
+            match text.parse::<i64>() {
+                Ok(number) if number.to_string() == text => return Ok(number.into()),
+                _ if matches!(text, "true" | "false") => return Ok((text == "true").into()),
+                _ => {}
+            }
+        }
         if takes(schema, "string") {
             if let Some(format) = schema["format"].as_str() {
                 formats::check(format, text).map_err(|mut fault| {
