@@ -25,6 +25,8 @@ pub(super) enum Argument {
     Integer,
     /// Int64 or Decimal128: numbers whose sums are exact.
     Exact,
+    /// Int64, Decimal128 or Float64: what has an order.
+    Measure,
     /// Float64, for parameters of a formula.
     Float,
     /// A time stamp: microseconds, UTC. One without zone counts as UTC.
@@ -58,7 +60,7 @@ impl Argument {
             Self::Text => "text",
             Self::Integer => "an integer",
             Self::Exact => "an integer or decimal",
-            Self::Float => "a number",
+            Self::Measure | Self::Float => "a number",
             Self::Instant => "a time stamp",
             Self::Date => "a date",
             Self::Calendar => "a time stamp or date",
@@ -75,15 +77,18 @@ impl Argument {
                 Self::Text,
                 DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 | DataType::Null,
             ) => Some(DataType::Utf8),
-            (Self::Integer | Self::Exact, given) if given.is_integer() || given.is_null() => {
+            (Self::Integer | Self::Exact | Self::Measure, given)
+                if given.is_integer() || given.is_null() =>
+            {
                 Some(DataType::Int64)
             }
             (
-                Self::Exact,
+                Self::Exact | Self::Measure,
                 DataType::Decimal32(precision, scale)
                 | DataType::Decimal64(precision, scale)
                 | DataType::Decimal128(precision, scale),
             ) => Some(DataType::Decimal128(*precision, *scale)),
+            (Self::Measure, given) if given.is_floating() => Some(DataType::Float64),
             (Self::Float, given) if given.is_numeric() || given.is_null() => {
                 Some(DataType::Float64)
             }

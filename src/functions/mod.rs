@@ -29,6 +29,7 @@ mod entity_key;
 mod identity_components;
 mod is_bot;
 mod local_date;
+mod median_exact;
 mod microseconds_between;
 mod months_between_anchored;
 mod mrr_monthly;
@@ -36,6 +37,7 @@ mod normalize_email;
 mod nps;
 mod nps_se;
 mod period_start;
+mod quantile_exact;
 mod rate;
 mod seconds_between;
 mod sessionize;
@@ -53,6 +55,7 @@ pub const ALL: &[Function] = &[
     identity_components::FUNCTION,
     is_bot::FUNCTION,
     local_date::FUNCTION,
+    median_exact::FUNCTION,
     microseconds_between::FUNCTION,
     months_between_anchored::FUNCTION,
     mrr_monthly::FUNCTION,
@@ -60,6 +63,7 @@ pub const ALL: &[Function] = &[
     nps::FUNCTION,
     nps_se::FUNCTION,
     period_start::FUNCTION,
+    quantile_exact::FUNCTION,
     rate::FUNCTION,
     seconds_between::FUNCTION,
     sessionize::FUNCTION,

@@ -2,9 +2,13 @@
 How far one visitor came in a funnel.
 
 The behaviour of ClickHouse's `windowFunnel` in all its modes, as its documentation and its results
-define it (checked against 26.9), made independent of the order of events: events of one instant are
-taken as a set. Linear in the number of events; only `strict_once` looks further where several events
-share an instant, and that is bounded by the number of steps.
+define it, made independent of the order of events: events of one instant are taken as a set. Of
+122,400 random logs and modes compared with ClickHouse 26.9, 21 differ, all with
+`strict_deduplication` and `strict_once` together, where two events of a step share an instant: there
+ClickHouse goes by the order in which they arrive, and here they are a repetition.
+
+Linear in the number of events; only `strict_once` looks further where several events share an
+instant, and that is bounded by the number of steps.
 */
 
 /// Most steps a funnel may have.

@@ -8,3 +8,4 @@ pub mod components;
 pub mod funnel;
 pub mod normal;
 pub mod proportion;
+pub mod quantile;

@@ -6,6 +6,7 @@ mod storage;
 mod publish;
 mod sources;
 mod functions;
+mod functions_laws;
 mod slt;
 mod demo;
 mod pipelines;

@@ -1,0 +1,161 @@
+//! What every aggregate promises: the same result for any order of rows, size of batches, number of
+//! partitions and way of merging.
+
+use std::sync::Arc;
+
+use datafusion::{
+    arrow::{
+        array::{ArrayRef, Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray},
+        compute::{concat_batches, take_record_batch},
+    },
+    datasource::MemTable,
+    logical_expr::col,
+};
+
+use crate::slt;
+
+/// Numbers that look random and are the same on every machine.
+struct Numbers(u64);
+
+impl Numbers {
+    fn below(&mut self, limit: u64) -> u64 {
+        self.0 =
+            self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % limit
+    }
+}
+
+const ROWS: usize = 6_000;
+
+/// A few hundred visitors with ties, nulls and repeated rows.
+fn rows() -> RecordBatch {
+    let mut random = Numbers(42);
+    let mut visitors = Vec::new();
+    let (mut at, mut number, mut score, mut text) =
+        (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+    for _ in 0..ROWS {
+        visitors.push(random.below(400) as i64);
+        at.push((random.below(30) > 0).then(|| random.below(50) as i64 * 1_000_000));
+        number.push((random.below(20) > 0).then(|| random.below(1 << 62) as i64 - (1 << 61)));
+        score.push((random.below(10) > 0).then(|| random.below(11) as i64));
+        text.push((random.below(10) > 0).then(|| format!("id{}", random.below(300))));
+    }
+    let columns: [(&str, ArrayRef); 5] = [
+        ("visitor", Arc::new(Int64Array::from(visitors))),
+        ("at", Arc::new(TimestampMicrosecondArray::from(at).with_timezone("UTC"))),
+        ("number", Arc::new(Int64Array::from(number))),
+        ("score", Arc::new(Int64Array::from(score))),
+        ("text", Arc::new(StringArray::from(text))),
+    ];
+    RecordBatch::try_from_iter_with_nullable(
+        columns.into_iter().map(|(name, column)| (name, column, true)),
+    )
+    .unwrap()
+}
+
+fn shuffled(rows: &RecordBatch, seed: u64) -> RecordBatch {
+    let mut random = Numbers(seed);
+    let mut order: Vec<i64> = (0..rows.num_rows() as i64).collect();
+    for position in (1..order.len()).rev() {
+        order.swap(position, random.below(position as u64 + 1) as usize);
+    }
+    take_record_batch(rows, &Int64Array::from(order)).unwrap()
+}
+
+/// How one run differs from another.
+struct Split {
+    partitions: usize,
+    batch_size: usize,
+    seed: u64,
+    /// Hands rows on as states of one row, without aggregating them first.
+    skip_partial: bool,
+    /// Input sorted by visitor, so that groups are emitted while others still come.
+    sorted: bool,
+}
+
+async fn answer(sql: &str, rows: &RecordBatch, split: &Split) -> Vec<String> {
+    let context = slt::session(split.partitions, split.batch_size);
+    if split.skip_partial {
+        for (key, value) in [("rows_threshold", "0"), ("ratio_threshold", "0.0")] {
+            let set = format!(
+                "set datafusion.execution.skip_partial_aggregation_probe_{key} = '{value}'"
+            );
+            context.sql(&set).await.unwrap().collect().await.unwrap();
+        }
+    }
+    let mut rows = shuffled(rows, split.seed);
+    if split.sorted {
+        let frame = context.read_batch(rows.clone()).unwrap();
+        let sorted = frame.sort(vec![col("visitor").sort(true, true)]).unwrap();
+        rows = concat_batches(&rows.schema(), &sorted.collect().await.unwrap()).unwrap();
+    }
+    let mut partitions = vec![Vec::new(); split.partitions];
+    for (position, start) in (0..rows.num_rows()).step_by(split.batch_size).enumerate() {
+        let length = split.batch_size.min(rows.num_rows() - start);
+        partitions[position % split.partitions].push(rows.slice(start, length));
+    }
+    let mut table = MemTable::try_new(rows.schema(), partitions).unwrap();
+    if split.sorted {
+        let order = vec![col("visitor").sort(true, true)];
+        table = table.with_sort_order(vec![order; 1]);
+    }
+    context.register_table("events", Arc::new(table)).unwrap();
+    let batches = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let mut lines = slt::render(&batches);
+    lines.sort();
+    lines
+}
+
+#[tokio::test]
+async fn aggregates_do_not_depend_on_order_or_split() {
+    let rows = rows();
+    let aggregates = [
+        "sum(number % 1000000)",
+        "sum(distinct score)",
+        "sum(score) filter (where number > 0)",
+        "nps(score)",
+        "nps_se(score)",
+        "quantile_exact(number, 0.9)",
+        "median_exact(cast(score as decimal(18, 4)))",
+        "median_exact(number / 3.0) filter (where score > 3)",
+        "window_funnel(10, at, score > 3, score > 5, score = 9)",
+        "window_funnel(10, 'strict_order', at, score > 3, score > 5, score = 9)",
+        "window_funnel(10, 'strict_deduplication,strict_increase', at, score > 3, score > 5, score = 9)",
+        "window_funnel(10, 'strict_once', at, score > 3, score > 5, score > 4, score = 9)",
+    ];
+    let mut queries = vec![
+        "select * from identity_components((
+            select 'web.cookie' as left_type, text as left_value, 'shop.login' as right_type,
+                cast(visitor as varchar) as right_value, at as seen_at from events), 20)"
+            .to_owned(),
+    ];
+    for aggregate in aggregates {
+        queries.push(format!("select {aggregate} as result from events"));
+        queries.push(format!("select visitor, {aggregate} as result from events group by visitor"));
+    }
+    let plain =
+        Split { partitions: 1, batch_size: ROWS, seed: 1, skip_partial: false, sorted: false };
+    let splits = [
+        Split { partitions: 1, batch_size: 7, seed: 2, ..plain },
+        Split { partitions: 2, batch_size: 1000, seed: 3, ..plain },
+        Split { partitions: 8, batch_size: 100, seed: 4, ..plain },
+        Split { partitions: 8, batch_size: 100, seed: 5, skip_partial: true, ..plain },
+        Split { partitions: 1, batch_size: 100, seed: 6, sorted: true, ..plain },
+    ];
+    for sql in queries {
+        let expected = answer(&sql, &rows, &plain).await;
+        assert!(!expected.is_empty());
+        for split in &splits {
+            let actual = answer(&sql, &rows, split).await;
+            assert!(
+                actual == expected,
+                "{sql}\n{} partitions, batches of {}, seed {}, skip_partial {}, sorted {}",
+                split.partitions,
+                split.batch_size,
+                split.seed,
+                split.skip_partial,
+                split.sorted
+            );
+        }
+    }
+}
