@@ -33,7 +33,8 @@ pub(super) async fn plan_within(
     if build_sides_fit(&physical, limit)? {
         return Ok(physical);
     }
-    let mut config = state.config().clone();
+    // The tables are shared with the session: a default catalog would take their place.
+    let mut config = state.config().clone().with_create_default_catalog_and_schema(false);
     config.options_mut().optimizer.prefer_hash_join = false;
     SessionStateBuilder::new_from_existing(state.clone())
         .with_config(config)
@@ -66,3 +67,31 @@ fn build_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bo
 
 /// Identifiers are 32 characters, most other columns 8 bytes.
 const ASSUMED_COLUMN_BYTES: usize = 24;
+
+#[cfg(test)]
+mod tests {
+    use datafusion::prelude::{SessionConfig, SessionContext};
+
+    use super::*;
+
+    /// Numbers without statistics: their size is not known before they are read.
+    const JOIN: &str = "select count(*) from numbers as a inner join numbers as b on a.n = b.n";
+
+    #[tokio::test]
+    async fn a_large_build_side_becomes_a_merge_and_the_tables_stay() {
+        let config = SessionConfig::new().with_target_partitions(2);
+        let context = SessionContext::new_with_config(config);
+        let numbers =
+            "create table numbers as select value as n from generate_series(1, 1000) as t(value)";
+        context.sql(numbers).await.unwrap().collect().await.unwrap();
+        let state = context.state();
+        let plan = state.create_logical_plan(JOIN).await.unwrap();
+        let shown = async |limit: usize| {
+            let physical = plan_within(&state, &plan, limit).await.unwrap();
+            datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string()
+        };
+        assert!(shown(1 << 30).await.contains("HashJoinExec"));
+        assert!(shown(0).await.contains("SortMergeJoinExec"));
+        assert!(context.table("numbers").await.is_ok());
+    }
+}

@@ -22,6 +22,8 @@ use datafusion::{
     sql::parser::Statement,
 };
 
+use parking_lot::Mutex;
+
 use crate::{
     error::{Error, Result, codes},
     functions,
@@ -73,6 +75,8 @@ impl EngineOptions {
 pub struct Engine {
     context: SessionContext,
     options: EngineOptions,
+    /// Held while a schema is looked up and created: two threads must not both create it.
+    schemas: Mutex<()>,
 }
 
 impl Engine {
@@ -112,7 +116,8 @@ impl Engine {
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
         let state = rules::install(functions::install(builder)).build();
-        Ok(Self { context: SessionContext::new_with_state(state), options })
+        let context = SessionContext::new_with_state(state);
+        Ok(Self { context, options, schemas: Mutex::default() })
     }
 
     pub fn options(&self) -> &EngineOptions {
@@ -156,6 +161,7 @@ impl Engine {
             .context
             .catalog(CATALOG)
             .ok_or_else(|| Error::failed(codes::NODE_FAILED, "the session has no catalog"))?;
+        let _guard = self.schemas.lock();
         if let Some(schema) = catalog.schema(name) {
             return Ok(schema);
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::project::Project;
 use crate::{
-    error::{Diagnostic, Diagnostics, Result},
+    error::{Diagnostic, Diagnostics, Result, codes},
     plan::SourceContent,
     publish::InputRecord,
     sources::{self, InputFile},
@@ -26,6 +26,7 @@ pub(crate) struct Inputs {
 pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let mut found = Diagnostics::default();
+    let mut unmatched: BTreeMap<String, &str> = BTreeMap::new();
     for (name, source) in &project.pipeline.sources {
         let discovered = match sources::discover(source, &project.storage).await {
             Ok(discovered) => discovered,
@@ -36,6 +37,7 @@ pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
             Err(error) => return Err(error),
         };
         inputs.warnings.extend(discovered.warnings);
+        unmatched.extend(discovered.unmatched.into_iter().map(|path| (path, name.as_str())));
         let content = SourceContent {
             files: discovered
                 .files
@@ -54,5 +56,14 @@ pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
         inputs.files.insert(name.clone(), discovered.files);
     }
     found.finish()?;
+    // A file beside those of one source is often one of another.
+    for file in inputs.files.values().flatten() {
+        unmatched.remove(&file.path);
+    }
+    inputs.warnings.extend(unmatched.into_iter().map(|(path, source)| {
+        let message = format!("`{path}` matches no pattern of any source and is not loaded");
+        Diagnostic::warning(codes::UNMATCHED_FILE, message)
+            .hint(format!("it lies beside the files of source `{source}`"))
+    }));
     Ok(inputs)
 }

@@ -28,6 +28,8 @@ pub struct InputFile {
 #[derive(Debug, Clone)]
 pub struct Discovered {
     pub files: Vec<InputFile>,
+    /// Files in the same folders that match no pattern of this source.
+    pub unmatched: Vec<String>,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -38,21 +40,11 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         // What is not required may lack its folder too.
         Err(error) if !source.required && error.diagnostics[0].code == codes::STORAGE_MISSING => {
             let warnings = vec![Diagnostic::warning(codes::NO_FILES, absent())];
-            return Ok(Discovered { files: Vec::new(), warnings });
+            return Ok(Discovered { files: Vec::new(), unmatched: Vec::new(), warnings });
         }
         other => other?,
     };
-    let mut warnings: Vec<Diagnostic> = found
-        .unmatched
-        .iter()
-        .map(|path| {
-            let message = format!(
-                "`{path}` matches no pattern of source `{}` and is not loaded",
-                source.name
-            );
-            Diagnostic::warning(codes::UNMATCHED_FILE, message)
-        })
-        .collect();
+    let mut warnings = Vec::new();
     if found.files.is_empty() {
         let beside = match found.unmatched.as_slice() {
             [] => None,
@@ -71,7 +63,7 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
     for file in found.files {
         files.push(identify(file).await?);
     }
-    Ok(Discovered { files, warnings })
+    Ok(Discovered { files, unmatched: found.unmatched, warnings })
 }
 
 async fn identify(found: FoundFile) -> Result<InputFile> {

@@ -35,7 +35,7 @@ orders as (
         customer || '/' || day || '/' || cast(purchase_number as varchar) as order_id,
         $namespace || '.customer' as buyer_type,
         customer as buyer_id,
-        cast(day as timestamp) as ordered_at,
+        arrow_cast(day, 'Timestamp(Microsecond, Some("UTC"))') as ordered_at,
         amount as gross_amount,
         'USD' as currency
     from numbered_purchases
