@@ -21,6 +21,7 @@ use datafusion::{
     prelude::{SessionConfig, SessionContext},
     sql::parser::Statement,
 };
+use parking_lot::Mutex;
 
 use crate::{
     error::{Error, Result, codes},
@@ -73,6 +74,8 @@ impl EngineOptions {
 pub struct Engine {
     context: SessionContext,
     options: EngineOptions,
+    /// Held while a schema is looked up and made: of two made at once one would lose its tables.
+    new_schema: Mutex<()>,
 }
 
 impl Engine {
@@ -112,7 +115,8 @@ impl Engine {
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
         let state = rules::install(functions::install(builder)).build();
-        Ok(Self { context: SessionContext::new_with_state(state), options })
+        let context = SessionContext::new_with_state(state);
+        Ok(Self { context, options, new_schema: Mutex::new(()) })
     }
 
     pub fn options(&self) -> &EngineOptions {
@@ -156,6 +160,7 @@ impl Engine {
             .context
             .catalog(CATALOG)
             .ok_or_else(|| Error::failed(codes::NODE_FAILED, "the session has no catalog"))?;
+        let _alone = self.new_schema.lock();
         if let Some(schema) = catalog.schema(name) {
             return Ok(schema);
         }
