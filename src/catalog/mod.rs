@@ -37,6 +37,8 @@ mod load;
 pub mod graph;
 mod parallel;
 pub mod check;
+pub mod lineage;
+pub mod selector;
 mod question;
 
 pub use check::Checked;

@@ -21,7 +21,6 @@ use datafusion::{
     prelude::{SessionConfig, SessionContext},
     sql::parser::Statement,
 };
-
 use parking_lot::Mutex;
 
 use crate::{
@@ -75,8 +74,8 @@ impl EngineOptions {
 pub struct Engine {
     context: SessionContext,
     options: EngineOptions,
-    /// Held while a schema is looked up and created: two threads must not both create it.
-    schemas: Mutex<()>,
+    /// Held while a schema is looked up and made: of two made at once one would lose its tables.
+    new_schema: Mutex<()>,
 }
 
 impl Engine {
@@ -117,7 +116,7 @@ impl Engine {
             .with_runtime_env(runtime);
         let state = rules::install(functions::install(builder)).build();
         let context = SessionContext::new_with_state(state);
-        Ok(Self { context, options, schemas: Mutex::default() })
+        Ok(Self { context, options, new_schema: Mutex::new(()) })
     }
 
     pub fn options(&self) -> &EngineOptions {
@@ -161,7 +160,7 @@ impl Engine {
             .context
             .catalog(CATALOG)
             .ok_or_else(|| Error::failed(codes::NODE_FAILED, "the session has no catalog"))?;
-        let _guard = self.schemas.lock();
+        let _alone = self.new_schema.lock();
         if let Some(schema) = catalog.schema(name) {
             return Ok(schema);
         }

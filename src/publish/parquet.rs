@@ -6,7 +6,7 @@ delivered them leaves no trace, and nothing in the file depends on the run, the 
 the number of threads.
 */
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use datafusion::{
     arrow::{array::RecordBatch, compute::BatchCoalescer, datatypes::SchemaRef, error::ArrowError},
@@ -40,9 +40,9 @@ impl Encoder {
         let options = ArrowWriterOptions::new()
             .with_properties(properties(spec, schema)?)
             .with_skip_arrow_metadata(true);
-        let writer = ArrowWriter::try_new_with_options(Vec::new(), schema.clone(), options)
+        let writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(schema), options)
             .map_err(fault)?;
-        let batches = BatchCoalescer::new(schema.clone(), BATCH_ROWS);
+        let batches = BatchCoalescer::new(Arc::clone(schema), BATCH_ROWS);
         Ok(Self { writer, batches, rows: 0 })
     }
 

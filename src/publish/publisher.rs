@@ -49,6 +49,7 @@ pub struct CommitRequest {
 }
 
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a run holds a few dozen")]
 pub enum MartState {
     Staged(StagedMart),
     /// As the parent has it.

@@ -67,7 +67,8 @@ pub(crate) fn bind(file: &str, headers: &[String], columns: &[Column]) -> Result
     }
 }
 
-fn position(headers: &[String], wanted: &str) -> Option<usize> {
+/// Where the header stands that `wanted` means.
+pub(crate) fn position(headers: &[String], wanted: &str) -> Option<usize> {
     let by = |same: &dyn Fn(&str) -> bool| headers.iter().position(|header| same(header));
     let (folded, flattened) = (fold(wanted), flat(wanted));
     by(&|header| header.trim() == wanted.trim())
@@ -97,7 +98,8 @@ fn ambiguous(file: &str, headers: &[String]) -> Vec<Diagnostic> {
     clashes
 }
 
-fn lacks(file: &str, headers: &[String], column: &Column) -> Diagnostic {
+/// The fault of a file without a declared column, with the header that may be meant.
+pub(crate) fn lacks(file: &str, headers: &[String], column: &Column) -> Diagnostic {
     let wanted =
         column.from.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(" or ");
     let diagnostic = Diagnostic::error(

@@ -10,6 +10,8 @@ use datafusion::arrow::array::ArrayRef;
 
 use crate::error::Result;
 
+use super::cast::fault::Fault;
+
 /// A piece of a chunk's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -39,8 +41,13 @@ impl Span {
 #[derive(Debug, Clone)]
 pub(crate) enum Cells {
     Text(Vec<Span>),
-    /// A format that has types already brought the declared one.
-    Typed(ArrayRef),
+    /// A format that has types already brought the declared one, or cast what it had; `cells` hold
+    /// the text of what was cast.
+    Cast {
+        array: ArrayRef,
+        bad: Vec<(usize, Fault)>,
+        cells: Vec<Span>,
+    },
 }
 
 /// A record that never became a row.

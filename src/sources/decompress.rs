@@ -24,6 +24,10 @@ impl Packing {
             _ => Self::Plain,
         }
     }
+
+    pub(crate) fn is_plain(self) -> bool {
+        self == Self::Plain
+    }
 }
 
 /// The unpacked content of a file. Several gzip members or zstd frames follow each other as one.

@@ -4,8 +4,8 @@ quarantine. One file per format. Runs no SQL.
 
 ```text
 file ─ decompress ─ decode ─ buffer ─▶ csv ─▶ chunk ─ cast ─▶ rows ─▶ sinks, quarantine, books
-       bytes                 text      one reader            typed
-                                       per format            columns
+       bytes                 text      json      text     typed
+                                       parquet   cells    columns
 ```
 
 A reader knows its format and nothing about types; a cast knows one family of types and nothing about
@@ -29,6 +29,7 @@ mod load;
 mod open;
 mod ordered;
 mod parallel;
+mod parquet;
 mod quarantine;
 mod rows;
 mod schema;

@@ -18,22 +18,27 @@ use super::{
     fault::read_error,
     files::InputFile,
     json::{DocumentsReader, LinesReader, paths},
+    load::LoadOptions,
+    parquet::ParquetReader,
 };
 
 /// Opens a file as the source declares it.
-pub(crate) fn open(source: &Source, file: &InputFile) -> Result<Box<dyn RecordReader>> {
-    match source.format {
-        Format::Csv => Ok(Box::new(CsvReader::open(text(source, file)?, source)?)),
-        Format::Ndjson => Ok(Box::new(LinesReader::open(text(source, file)?, paths(source)?))),
+pub(crate) fn open(
+    source: &Source,
+    file: &InputFile,
+    options: &LoadOptions,
+) -> Result<Box<dyn RecordReader>> {
+    Ok(match source.format {
+        Format::Csv => Box::new(CsvReader::open(text(source, file)?, source)?),
+        Format::Ndjson => Box::new(LinesReader::open(text(source, file)?, paths(source)?)),
         Format::Json => {
             let records = source.json.records.as_deref();
-            Ok(Box::new(DocumentsReader::open(text(source, file)?, paths(source)?, records)))
+            Box::new(DocumentsReader::open(text(source, file)?, paths(source)?, records))
         }
-        other => Err(Error::usage(
-            codes::INVALID_VALUE,
-            format!("source `{}`: format {other:?} is not supported", source.name),
-        )),
-    }
+        Format::Parquet => {
+            Box::new(ParquetReader::open(source, file, &options.scratch, options.batch_rows)?)
+        }
+    })
 }
 
 /// The text of a file, unpacked, in UTF-8.

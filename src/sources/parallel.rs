@@ -47,7 +47,7 @@ pub fn load_files(
         outputs,
         unopened: AtomicUsize::new(0),
         failed: AtomicBool::new(false),
-        limit: options.batch_rows.max(1),
+        options,
     };
     std::thread::scope(|scope| {
         for _ in 1..options.threads.max(1) {
@@ -81,7 +81,7 @@ struct Work<'a> {
     slots: Vec<Slot<'a>>,
     unopened: AtomicUsize,
     failed: AtomicBool,
-    limit: usize,
+    options: &'a LoadOptions,
 }
 
 struct Slot<'a> {
@@ -148,7 +148,7 @@ impl Work<'_> {
 
     fn next(&self, slot: &Slot, reading: &mut Reading) -> Option<(u64, Result<Pending>)> {
         if matches!(reading, Reading::Unopened) {
-            match open(self.source, slot.file) {
+            match open(self.source, slot.file, self.options) {
                 Ok(reader) => {
                     let names = self.source.columns.iter().map(|column| column.name.clone());
                     slot.delivery.lock().report.labels = names
@@ -170,7 +170,7 @@ impl Work<'_> {
             *reading = Reading::Finished;
             return None;
         }
-        match reader.next_records(self.limit) {
+        match reader.next_records(self.options.batch_rows.max(1)) {
             Ok(Some(pending)) => Some((sequence, Ok(pending))),
             Ok(None) => {
                 *reading = Reading::Finished;

@@ -75,7 +75,9 @@ impl Typer {
         for (index, column) in self.columns.iter_mut().enumerate() {
             let cast = match &chunk.columns[index] {
                 Cells::Text(cells) => column.caster.cast(&chunk.text, cells),
-                Cells::Typed(array) => Cast { array: Arc::clone(array), bad: Vec::new() },
+                Cells::Cast { array, bad, .. } => {
+                    Cast { array: Arc::clone(array), bad: bad.clone() }
+                }
             };
             let name = &column.declared.name;
             let spoils_row = column.required || self.source.on_bad_cell == OnBadCell::QuarantineRow;
@@ -165,10 +167,8 @@ impl Typer {
 }
 
 fn raw(chunk: &Chunk, column: usize, row: usize) -> Option<&str> {
-    match &chunk.columns[column] {
-        Cells::Text(cells) => cells[row].of(&chunk.text),
-        Cells::Typed(_) => None,
-    }
+    let (Cells::Text(cells) | Cells::Cast { cells, .. }) = &chunk.columns[column];
+    cells.get(row).and_then(|cell| cell.of(&chunk.text))
 }
 
 /// One text in every row, stored once.

@@ -1,5 +1,7 @@
 //! Integration tests: the program and the library as their users see them.
 
+#![expect(clippy::print_stdout, reason = "a test says when it is skipped")]
+
 mod config;
 mod catalog;
 mod storage;

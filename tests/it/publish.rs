@@ -52,7 +52,7 @@ fn spec(name: &str) -> MartSpec {
 }
 
 fn rows(values: &[i64]) -> RecordBatch {
-    let keys: Vec<String> = (0..values.len()).map(|row| format!("c{row:04}")).collect();
+    let keys: Vec<String> = (0..values.len()).map(|row| format!("c{row:05}")).collect();
     let keys: ArrayRef = Arc::new(StringArray::from(keys));
     let values: ArrayRef = Arc::new(Int64Array::from(values.to_vec()));
     RecordBatch::try_from_iter([("customer_id", keys), ("order_count", values)]).unwrap()

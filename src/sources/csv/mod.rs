@@ -34,7 +34,7 @@ pub(crate) struct CsvReader {
     /// Field numbers of the declared columns.
     positions: Vec<usize>,
     /// Fields of a record.
-    width: Option<usize>,
+    width: usize,
     line: i64,
     fields: Vec<Field>,
     labels: Vec<Vec<String>>,
@@ -55,8 +55,13 @@ impl CsvReader {
     pub(crate) fn open(mut buffer: Buffer, source: &Source) -> Result<Self> {
         let header = header::read(&mut buffer, &source.csv)?;
         let (positions, width) = match &header.names {
-            Some(names) => (bind(buffer.file(), names, &source.columns)?, Some(names.len())),
-            None => (by_number(&source.columns), None),
+            Some(names) => (bind(buffer.file(), names, &source.columns)?, names.len()),
+            None => {
+                let positions = by_number(&source.columns);
+                // Without a header the last declared column is the last of the file.
+                let width = positions.iter().max().map_or(0, |last| last + 1);
+                (positions, width)
+            }
         };
         let labels = positions
             .iter()
@@ -73,19 +78,12 @@ impl CsvReader {
         })
     }
 
-    fn flaw(&mut self, flaw: Option<Flaw>) -> Option<String> {
+    fn flaw(&self, flaw: Option<Flaw>) -> Option<String> {
         if flaw == Some(Flaw::TextAfterQuote) {
             return Some("text after a closing quote".to_owned());
         }
         let count = self.fields.len();
-        // Without a header the first record says how wide the file is.
-        let width = *self.width.get_or_insert(count);
-        let needed = self.positions.iter().max().map_or(0, |last| last + 1);
-        match count {
-            _ if count != width => Some(format!("{count} fields instead of {width}")),
-            _ if count < needed => Some(format!("{count} fields, {needed} are declared")),
-            _ => None,
-        }
+        (count != self.width).then(|| format!("{count} fields instead of {}", self.width))
     }
 }
 

@@ -162,6 +162,29 @@ async fn a_full_disk_changes_nothing() {
     assert_eq!(values(&stable(&place).await["churn"]), [1]);
 }
 
+/// `JOURNEYMART_TEST_SMALL_DISK` is a folder on a disk of less than 2 MB, such as a tmpfs.
+#[tokio::test]
+async fn a_disk_that_fills_up_changes_nothing() {
+    let Ok(disk) = std::env::var("JOURNEYMART_TEST_SMALL_DISK") else {
+        println!("skipped: JOURNEYMART_TEST_SMALL_DISK names no folder");
+        return;
+    };
+    let folder = tempfile::tempdir_in(disk).unwrap();
+    let place = Storage::new(folder.path()).location("marts").unwrap();
+    run(&place, &[("churn", Want::Rows(&[1]))]).await.unwrap();
+    let before = walkdir::WalkDir::new(folder.path()).into_iter().count();
+    // Remainders of squares: numbers that do not compress to less than the disk.
+    let many: Vec<i64> = (0..400_000).map(|row: i64| row * row % 999_999_937 * 4_294_967).collect();
+    let error = run(&place, &[("churn", Want::Rows(&many))]).await.unwrap_err();
+    assert_eq!((error.kind, error.diagnostics[0].code), (Kind::Failed, codes::STORAGE_WRITE));
+    assert!(error.to_string().contains("no space is left on the device"), "{error}");
+    assert_eq!(values(&stable(&place).await["churn"]), [1]);
+    // The run's version folder, empty, and nothing else.
+    let after = walkdir::WalkDir::new(folder.path()).into_iter().count();
+    assert_eq!(after, before + 2);
+    run(&place, &[("churn", Want::Rows(&[2]))]).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_failing_query_leaves_no_version_and_no_change() {
     for (place, _folder) in places() {

@@ -28,6 +28,8 @@ mod csv;
 mod discover;
 mod json;
 mod latest;
+mod parquet;
+mod samples;
 
 /// Collects what is written to it.
 #[derive(Default)]
