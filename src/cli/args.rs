@@ -121,8 +121,14 @@ commands! {
     Demo => demo,
     /// Explain a diagnostic code
     Explain => explain,
+    /// List the SQL functions, or explain one
+    Functions => functions,
     /// Write a small project that runs
     Init => init,
+    /// Print what a table or column is made of
+    Lineage => lineage,
+    /// List the tables of the project and of the standard library
+    Ls => ls,
     /// Print what a run would do, and why
     Plan => plan,
     /// Ask a question in SQL; publishes nothing

@@ -21,6 +21,7 @@ use super::{
     execute::Execution,
     guard,
     inputs::{self, Inputs},
+    manifest::manifest,
     observer::Observer,
     project::Project,
     schedule,
@@ -28,7 +29,7 @@ use super::{
 use crate::{
     catalog::TableName,
     engine::memory,
-    error::{Diagnostic, Error, Kind, Result},
+    error::{Diagnostic, Error, Kind, Result, codes},
     plan::{Action, Plan, Request},
     publish::{self, Commit, CommitRequest, MartState, Publisher},
 };
@@ -62,13 +63,15 @@ pub async fn run(
     stop: watch::Receiver<Option<Kind>>,
 ) -> Result<RunResults> {
     let engine = project.engine()?;
-    for warning in project.warnings.iter().chain(&project.check(&engine)?) {
+    let (schemas, warnings) = project.catalog.check(&engine.state()).finish()?;
+    for warning in project.warnings.iter().chain(&warnings) {
         observer.warned(warning);
     }
-    let wanted = project.catalog.built_marts();
+    let wanted = wanted(&project, options)?;
     let run_id = Uuid::now_v7();
     let artifacts =
         Arc::new(Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?);
+    artifacts.document("manifest.json", &manifest(&project, &engine.state(), &schemas))?;
     artifacts.event("run_started", None, &project.pipeline.name)?;
     let job = Job {
         project,
@@ -89,13 +92,25 @@ pub async fn run(
 /// What a run would do now, and what is odd about its inputs.
 pub async fn plan(project: &Project, options: &RunOptions) -> Result<(Plan, Vec<Diagnostic>)> {
     let mut warnings = project.check(&project.engine()?)?;
-    let wanted = project.catalog.built_marts();
+    let wanted = wanted(project, options)?;
     let location = project.storage.location(&project.pipeline.locations["marts"])?;
     let published = publish::read(&location).await?.map(|published| published.commit);
     let inputs = inputs::discover(project).await?;
     let plan = build(project, options, &inputs, &wanted, published.as_ref());
     warnings.extend(inputs.warnings);
     Ok((plan, warnings))
+}
+
+/// The marts to bring up to date: all that the pipeline builds, or those that are selected.
+fn wanted(project: &Project, options: &RunOptions) -> Result<Vec<TableName>> {
+    let selected = project.catalog.select(&options.select, &options.exclude)?;
+    let mut marts = project.catalog.built_marts();
+    marts.retain(|mart| selected.contains(mart));
+    if marts.is_empty() {
+        return Err(Error::usage(codes::SELECTOR, "the selection holds no mart that is built")
+            .hint("`journeymart ls --select marts.*` lists the marts"));
+    }
+    Ok(marts)
 }
 
 fn build(

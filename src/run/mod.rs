@@ -10,6 +10,7 @@ pub mod history;
 mod inputs;
 mod job;
 mod load;
+pub mod manifest;
 mod mart;
 pub mod observer;
 pub mod project;

@@ -33,7 +33,7 @@ def main(folder, results_file):
         path = os.path.join(folder, f"{name}.parquet")
         table = pq.ParquetFile(path)
         rows = table.metadata.num_rows
-        duck = duckdb.sql(f"select count(*) from '{path}'").fetchone()[0]
+        duck = duckdb.sql(f"select count(*) from '{path}'").fetchall()[0][0]
         expect(rows == mart["rows"], f"{name}: pyarrow sees {rows} rows, the run wrote {mart['rows']}")
         expect(duck == mart["rows"], f"{name}: DuckDB sees {duck} rows, the run wrote {mart['rows']}")
         for field in table.schema_arrow:
@@ -42,16 +42,16 @@ def main(folder, results_file):
                 expect(field.type == pa.timestamp("us", tz="UTC"), f"{name}.{field.name} is {field.type}")
             expect(not pa.types.is_nested(field.type), f"{name}.{field.name} is nested")
         metadata = table.metadata.metadata or {}
-        grain = next((value.decode() for key, value in metadata.items() if key.decode().endswith("grain")), "")
-        keys = [key.strip() for key in grain.split(",") if key.strip()]
+        grain = next((value for key, value in metadata.items() if key.decode().endswith("grain")), b"[]")
+        keys = json.loads(grain)
         if keys:
             quoted = ", ".join(f'"{key}"' for key in keys)
             nulls = " or ".join(f'"{key}" is null' for key in keys)
             repeated = duckdb.sql(
                 f"select count(*) from (select {quoted} from '{path}' group by all having count(*) > 1)"
-            ).fetchone()[0]
-            missing = duckdb.sql(f"select count(*) from '{path}' where {nulls}").fetchone()[0]
-            expect(repeated == 0 and missing == 0, f"{name}: grain {grain}: {repeated} repeated, {missing} null")
+            ).fetchall()[0][0]
+            missing = duckdb.sql(f"select count(*) from '{path}' where {nulls}").fetchall()[0][0]
+            expect(repeated == 0 and missing == 0, f"{name}: grain {keys}: {repeated} repeated, {missing} null")
         print(f"{name}: {rows} rows, grain ({', '.join(keys)})")
     for failure in failures:
         print(f"FAILED {failure}")

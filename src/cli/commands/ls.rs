@@ -5,6 +5,7 @@
 use serde::Serialize;
 
 use crate::{
+    catalog::Origin,
     cli::{
         Context,
         args::{PipelineArg, SelectArgs},
@@ -34,9 +35,8 @@ struct Listed {
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let project = context.project(arguments.pipeline.pipeline)?;
     let catalog = &project.catalog;
-    let built = catalog.marts();
-    let selected =
-        catalog.select(&arguments.select.select, &arguments.select.exclude)?;
+    let built = catalog.built_marts();
+    let selected = catalog.select(&arguments.select.select, &arguments.select.exclude)?;
     let listed: Vec<Listed> = catalog
         .tables
         .values()
@@ -44,7 +44,10 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         .map(|node| Listed {
             name: node.name.to_string(),
             kind: node.kind.as_str(),
-            origin: node.origin.as_str(),
+            origin: match node.origin {
+                Origin::Project => "project",
+                Origin::Library => "library",
+            },
             file: node.file.clone(),
             description: node.header.description.as_ref().map(|text| text.trim().to_owned()),
             is_built: built.contains(&node.name),
@@ -55,7 +58,10 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         listed
             .iter()
             .map(|table| {
-                format!("{:name$}  {:9}  {:7}  {}\n", table.name, table.kind, table.origin, table.file)
+                format!(
+                    "{:name$}  {:9}  {:7}  {}\n",
+                    table.name, table.kind, table.origin, table.file
+                )
             })
             .collect()
     })
