@@ -82,3 +82,17 @@ fn cases_say_what_is_expected() {
     assert!(cases.len() >= 8, "cases went missing");
     assert!(failed.is_empty(), "other findings than expected\n{}", failed.join("\n"));
 }
+
+/// A pipeline without sources has every contract, empty but typed, so all of the library plans.
+#[test]
+fn the_standard_library_plans_without_sources() {
+    let project = tempfile::tempdir().unwrap();
+    fs::create_dir(project.path().join("pipelines")).unwrap();
+    let pipeline = "version: 1\npipeline: empty\ntimezone: Europe/Amsterdam\ncurrency: EUR\nsources: {}\n";
+    fs::write(project.path().join("pipelines/empty.yaml"), pipeline).unwrap();
+    let catalog = load(project.path(), &Library::standard().unwrap());
+    let (engine, _folder) = engine();
+    let checked = catalog.check(&engine.state());
+    assert_eq!(shown(&checked.diagnostics), "");
+    assert_eq!(checked.schemas.len(), catalog.tables.len());
+}

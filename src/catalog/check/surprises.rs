@@ -101,14 +101,12 @@ impl Finder<'_> {
             }
             Expr::AggregateFunction(call) => {
                 let name = call.func.name().to_lowercase();
-                let argument = call.params.args.first();
-                self.aggregate(expr, &name, argument.map(uncast).and_then(type_of));
+                self.aggregate(expr, &name, call.params.args.first(), &mut type_of);
             }
             Expr::WindowFunction(call) => {
                 let name = call.fun.name().to_lowercase();
                 if matches!(call.fun, WindowFunctionDefinition::AggregateUDF(_)) {
-                    let argument = call.params.args.first();
-                    self.aggregate(expr, &name, argument.map(uncast).and_then(type_of));
+                    self.aggregate(expr, &name, call.params.args.first(), &mut type_of);
                 }
                 if keeps_everything(call) {
                     self.doubt(
@@ -123,8 +121,15 @@ impl Finder<'_> {
         }
     }
 
-    fn aggregate(&mut self, expr: &Expr, name: &str, argument: Option<DataType>) {
-        let adds_floats = FLOAT_SUMS.contains(&name) && argument.is_some_and(|of| of.is_floating());
+    fn aggregate(
+        &mut self,
+        expr: &Expr,
+        name: &str,
+        argument: Option<&Expr>,
+        type_of: &mut dyn FnMut(&Expr) -> Option<DataType>,
+    ) {
+        let adds_floats = FLOAT_SUMS.contains(&name)
+            && argument.map(uncast).and_then(type_of).is_some_and(|of| of.is_floating());
         if adds_floats || FLOAT_STATISTICS.contains(&name) || name.starts_with("regr_") {
             self.doubt(
                 expr,
@@ -191,12 +196,14 @@ fn compares_duration_with_days(
     if !matches!(binary.op, Eq | NotEq | Lt | LtEq | Gt | GtEq) {
         return false;
     }
-    let (left, right) = (uncast(&binary.left), uncast(&binary.right));
-    let mut is = |expr: &Expr, of: fn(&DataType) -> bool| type_of(expr).is_some_and(|it| of(&it));
-    let is_duration = |of: &DataType| matches!(of, DataType::Duration(_));
-    let is_interval = |of: &DataType| matches!(of, DataType::Interval(_));
-    (is(left, is_duration) && is(right, is_interval) && may_hold_days(right))
-        || (is(right, is_duration) && is(left, is_interval) && may_hold_days(left))
+    let mut compares = |cast: &Expr, interval: &Expr| {
+        // Coercion turns the duration into an interval, the type of both sides.
+        let Expr::Cast(cast) = cast else { return false };
+        matches!(cast.field.data_type(), DataType::Interval(_))
+            && matches!(type_of(&cast.expr), Some(DataType::Duration(_)))
+            && may_hold_days(uncast(interval))
+    };
+    compares(&binary.left, &binary.right) || compares(&binary.right, &binary.left)
 }
 
 /// Intervals of hours and less compare rightly; whatever is not a literal may hold anything.
