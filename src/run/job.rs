@@ -96,7 +96,7 @@ pub async fn plan(project: &Project, options: &RunOptions) -> Result<(Plan, Vec<
     let location = project.storage.location(&project.pipeline.locations["marts"])?;
     let published = publish::read(&location).await?.map(|published| published.commit);
     let inputs = inputs::discover(project).await?;
-    let plan = build(project, options, &inputs, &wanted, published.as_ref());
+    let plan = build(project, options, &inputs, &wanted, published.as_ref(), &[]);
     warnings.extend(inputs.warnings);
     Ok((plan, warnings))
 }
@@ -119,9 +119,11 @@ fn build(
     inputs: &Inputs,
     wanted: &[TableName],
     head: Option<&Commit>,
+    damaged: &[String],
 ) -> Plan {
     let mut at_hand: BTreeMap<TableName, String> = BTreeMap::new();
-    for (name, mart) in head.into_iter().flat_map(|head| &head.marts) {
+    let published = head.into_iter().flat_map(|head| &head.marts);
+    for (name, mart) in published.filter(|(name, _)| !damaged.contains(name)) {
         at_hand.insert(TableName::new("marts", name), mart.fingerprint.clone());
     }
     for mart in &options.written {
@@ -186,7 +188,17 @@ impl Job {
         for warning in &inputs.warnings {
             self.observer.warned(warning);
         }
-        let plan = build(project, &self.options, &inputs, &selected, publisher.head());
+        let unfinished = publisher.rolled_forward();
+        for mart in &unfinished.updated {
+            self.observer.noted(&format!("marts.{mart} was brought up to the newest commit"));
+        }
+        for mart in &unfinished.damaged {
+            self.observer.noted(&format!(
+                "the published file of marts.{mart} is damaged; it is written anew"
+            ));
+        }
+        let damaged = &unfinished.damaged;
+        let plan = build(project, &self.options, &inputs, &selected, publisher.head(), damaged);
         self.artifacts.update(|results| {
             results.nodes = plan
                 .steps
