@@ -18,12 +18,18 @@ use super::{
     latest::Latest,
     ordered::Ordered,
     parallel::load_files,
-    schema::raw_schema,
+    schema::{bad_cells_schema, bad_rows_schema, raw_schema},
 };
 
 /// Takes batches; several threads may write at once.
 pub trait BatchSink: Send + Sync {
     fn write(&self, batch: RecordBatch) -> Result<()>;
+}
+
+impl<T: BatchSink + ?Sized> BatchSink for &T {
+    fn write(&self, batch: RecordBatch) -> Result<()> {
+        (**self).write(batch)
+    }
 }
 
 /// The three outputs of the loader.
@@ -41,7 +47,7 @@ pub struct Sinks<'a> {
 pub struct LoadOptions {
     pub threads: usize,
     pub batch_rows: usize,
-    /// For intermediate files; must exist.
+    /// The folder for intermediate files.
     pub scratch: PathBuf,
 }
 
@@ -84,15 +90,21 @@ pub fn load(
 ) -> Result<LoadReport> {
     let mut files: Vec<InputFile> = files.to_vec();
     files.sort_by(|one, other| (&one.content_id, &one.path).cmp(&(&other.content_id, &other.path)));
+    let ordered = |out, schema| Ordered::new(out, schema, files.len(), options.scratch.clone());
+    let bad_rows = ordered(sinks.bad_rows, bad_rows_schema());
+    let bad_cells = ordered(sinks.bad_cells, bad_cells_schema());
     let mut reports = if source.key.is_empty() {
-        let schema = raw_schema(source);
-        let ordered = Ordered::new(sinks.rows, schema, files.len(), options.scratch.clone());
-        let rows = (0..files.len()).map(|place| InOrder { ordered: &ordered, place }).collect();
-        load_files(source, &files, &FilesInOrder { rows, sinks }, options)?
+        let rows = ordered(sinks.rows, raw_schema(source));
+        let mut outputs = InOrder::new(files.len(), &bad_rows, &bad_cells, |place| {
+            Box::new(Lane { ordered: &rows, place })
+        });
+        outputs.ordered.push(&rows);
+        load_files(source, &files, &outputs, options)?
     } else {
         let latest = Latest::new(source, options)?;
-        let together = Together(Sinks { rows: &latest, ..sinks });
-        let mut reports = load_files(source, &files, &together, options)?;
+        let outputs = InOrder::new(files.len(), &bad_rows, &bad_cells, |_| Box::new(&latest));
+        let mut reports = load_files(source, &files, &outputs, options)?;
+        drop(outputs);
         let superseded = latest.finish(sinks.rows)?;
         for report in &mut reports {
             report.supersede(superseded.get(&report.file).copied().unwrap_or_default());
@@ -127,29 +139,54 @@ impl Outputs for Together<'_> {
     }
 }
 
-struct FilesInOrder<'a> {
-    rows: Vec<InOrder<'a>>,
-    sinks: Sinks<'a>,
+/// Outputs that keep the order of the files. Rows may bring an order of their own.
+struct InOrder<'a> {
+    files: Vec<FileSinks<'a>>,
+    ordered: Vec<&'a Ordered<'a>>,
 }
 
-struct InOrder<'a> {
+struct FileSinks<'a> {
+    rows: Box<dyn BatchSink + 'a>,
+    bad_rows: Lane<'a>,
+    bad_cells: Lane<'a>,
+}
+
+/// One file's part of an ordered output.
+struct Lane<'a> {
     ordered: &'a Ordered<'a>,
     place: usize,
 }
 
-impl BatchSink for InOrder<'_> {
+impl<'a> InOrder<'a> {
+    fn new(
+        files: usize,
+        bad_rows: &'a Ordered<'a>,
+        bad_cells: &'a Ordered<'a>,
+        rows: impl Fn(usize) -> Box<dyn BatchSink + 'a>,
+    ) -> Self {
+        let sinks = |place| FileSinks {
+            rows: rows(place),
+            bad_rows: Lane { ordered: bad_rows, place },
+            bad_cells: Lane { ordered: bad_cells, place },
+        };
+        Self { files: (0..files).map(sinks).collect(), ordered: vec![bad_rows, bad_cells] }
+    }
+}
+
+impl BatchSink for Lane<'_> {
     fn write(&self, batch: RecordBatch) -> Result<()> {
         self.ordered.write(self.place, batch)
     }
 }
 
-impl Outputs for FilesInOrder<'_> {
+impl Outputs for InOrder<'_> {
     fn sinks(&self, file: usize) -> Sinks<'_> {
-        Sinks { rows: &self.rows[file], ..self.sinks }
+        let FileSinks { rows, bad_rows, bad_cells } = &self.files[file];
+        Sinks { rows: rows.as_ref(), bad_rows, bad_cells }
     }
 
     fn finished(&self, file: usize, _report: &FileReport) -> Result<()> {
-        self.rows[file].ordered.finish(file)
+        self.ordered.iter().try_for_each(|ordered| ordered.finish(file))
     }
 }
 

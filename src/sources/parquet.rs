@@ -43,6 +43,7 @@ use super::{
     fault::{file_error, read_error},
     files::InputFile,
     json::{path::Paths, tape::Tape},
+    spool::scratch_file,
 };
 
 pub(crate) struct ParquetReader {
@@ -311,7 +312,7 @@ fn content(file: &InputFile, scratch: &Path) -> Result<File> {
     {
         return File::open(path).map_err(failed);
     }
-    let mut copy = tempfile::tempfile_in(scratch).map_err(|error| {
+    let mut copy = scratch_file(scratch).map_err(|error| {
         Error::failed(codes::WORK_FOLDER, format!("`{}`: {error}", scratch.display()))
     })?;
     io::copy(&mut unpacked, &mut copy).map_err(failed)?;

@@ -3,7 +3,7 @@ Batches set aside: in memory while they are few, in a scratch file beyond.
 */
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io::{self, BufReader, BufWriter, Seek},
     path::Path,
 };
@@ -51,8 +51,7 @@ impl Spool {
         let file = match &mut self.file {
             Some(file) => file,
             None => {
-                // Unnamed, so that it is gone whatever happens to the process.
-                let file = tempfile::tempfile_in(scratch).map_err(|error| failed(error.into()))?;
+                let file = scratch_file(scratch).map_err(|error| failed(error.into()))?;
                 let options = IpcWriteOptions::default()
                     .try_with_compression(Some(CompressionType::LZ4_FRAME))
                     .map_err(failed)?;
@@ -90,6 +89,12 @@ impl Spool {
             .map(move |batch| batch.map_err(|error| scratch_error(&scratch, &error)));
         Ok(stored.chain(self.pending.into_iter().map(Ok)))
     }
+}
+
+/// A file without a name, so that it is gone whatever happens to the process.
+pub(crate) fn scratch_file(scratch: &Path) -> io::Result<File> {
+    fs::create_dir_all(scratch)?;
+    tempfile::tempfile_in(scratch)
 }
 
 fn scratch_error(scratch: &Path, error: &ArrowError) -> Error {

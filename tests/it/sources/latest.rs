@@ -72,6 +72,24 @@ fn equal_versions_are_decided_by_the_other_columns() {
 }
 
 #[test]
+fn quarantine_follows_the_content_of_the_files() {
+    let names = [["a.csv", "b.csv", "c.csv"], ["z.csv", "y.csv", "x.csv"]];
+    let lines = names.map(|names| {
+        let mut world = contacts();
+        for (name, content) in names.iter().zip(["one", "two", "three"]) {
+            let rows: String = (0..50).map(|row| format!(",,{content} {row},\n")).collect();
+            world = world.file(name, format!("{HEADER}{rows}"));
+        }
+        world.threads = 3;
+        world.batch_rows = 7;
+        let raw = |line: &String| line.rsplit_once(": ").unwrap().1.to_owned();
+        world.load().bad_rows_as_written.iter().map(raw).collect::<Vec<_>>()
+    });
+    assert_eq!(lines[0].len(), 150);
+    assert_eq!(lines[0], lines[1]);
+}
+
+#[test]
 fn nested_columns_decide_too() {
     let world = || {
         World::new(&[("id", "int64"), ("lines", "list<struct<sku: string, n: int64>>")]).with(

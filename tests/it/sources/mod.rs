@@ -59,6 +59,8 @@ pub(crate) struct Loaded {
     pub(crate) rows: Vec<String>,
     /// `file:line: reason: raw line`.
     pub(crate) bad_rows: Vec<String>,
+    /// The same in the order they came out.
+    pub(crate) bad_rows_as_written: Vec<String>,
     /// `file:line: column: raw value: rule`.
     pub(crate) bad_cells: Vec<String>,
 }
@@ -117,8 +119,9 @@ impl World {
         assert_eq!(bad_cells.num_rows() as u64, report.books.cells_nulled);
         Ok(Loaded {
             rows: printed(&declared, "|"),
-            bad_rows: located(&bad_rows),
-            bad_cells: located(&bad_cells),
+            bad_rows: sorted(located(&bad_rows)),
+            bad_rows_as_written: located(&bad_rows),
+            bad_cells: sorted(located(&bad_cells)),
             raw,
             report,
         })
@@ -167,13 +170,16 @@ fn located(batch: &RecordBatch) -> Vec<String> {
     // source, file and line come first.
     let places = printed(&batch.project(&[1, 2]).unwrap(), ":");
     let rest: Vec<usize> = (3..batch.num_columns()).collect();
-    let mut found: Vec<String> = places
+    places
         .into_iter()
         .zip(printed(&batch.project(&rest).unwrap(), ": "))
         .map(|(place, rest)| format!("{place}: {rest}"))
-        .collect();
-    found.sort();
-    found
+        .collect()
+}
+
+fn sorted(mut lines: Vec<String>) -> Vec<String> {
+    lines.sort();
+    lines
 }
 
 /// A column as a pipeline without further settings resolves it.
