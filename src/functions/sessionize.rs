@@ -1,8 +1,12 @@
 /*!
 `sessionize(ts, gap)`: numbers the visits within a window partition.
 
-A window function that looks one row back, so DataFusion runs it in bounded memory. It costs a sort
-of all rows; where only the sessions are wanted, group instead.
+A window function that looks one row back, so DataFusion runs it in bounded memory. What it costs is
+the sort of all rows by visitor and time, and most queries then group by the session, which sorts or
+hashes again. Where only the sessions are wanted, both can be saved by an aggregate over
+`store::Store`: one record of time and measures an event, sorted within its visitor when the group is
+read, giving a list of sessions to `unnest`. It belongs in a file of its own beside this one and must
+cut sessions where this one does.
 */
 
 use std::{ops::Range, sync::Arc};

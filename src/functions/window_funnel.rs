@@ -97,26 +97,26 @@ fn groups(call: &Call) -> Result<Box<dyn Groups>> {
 }
 
 fn parse_mode(value: &ScalarValue) -> Result<Mode> {
-    const MODES: [(&str, fn(&mut Mode)); 5] = [
-        ("strict_deduplication", |mode| mode.strict_deduplication = true),
-        ("strict_order", |mode| mode.strict_order = true),
-        ("strict_increase", |mode| mode.strict_increase = true),
-        ("strict_once", |mode| mode.strict_once = true),
-        ("allow_reentry", |mode| mode.allow_reentry = true),
-    ];
+    const MODES: [&str; 5] =
+        ["strict_deduplication", "strict_order", "strict_increase", "strict_once", "allow_reentry"];
     let Some(text) = value.try_as_str().flatten() else {
         return plan_err!("the mode of `{}` must not be null", FUNCTION.doc.syntax);
     };
     let mut mode = Mode::default();
     for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
-        let Some((_, set)) = MODES.iter().find(|(name, _)| *name == word) else {
-            let names = MODES.map(|(name, _)| name);
-            return match nearest(word, &names) {
-                Some(name) => plan_err!("unknown mode `{word}`; did you mean `{name}`?"),
-                None => plan_err!("unknown mode `{word}`; valid are {}", names.join(", ")),
-            };
-        };
-        set(&mut mode);
+        match word {
+            "strict_deduplication" => mode.strict_deduplication = true,
+            "strict_order" => mode.strict_order = true,
+            "strict_increase" => mode.strict_increase = true,
+            "strict_once" => mode.strict_once = true,
+            "allow_reentry" => mode.allow_reentry = true,
+            _ => {
+                return match nearest(word, &MODES) {
+                    Some(name) => plan_err!("unknown mode `{word}`; did you mean `{name}`?"),
+                    None => plan_err!("unknown mode `{word}`; valid are {}", MODES.join(", ")),
+                };
+            }
+        }
     }
     if mode.allow_reentry && !mode.strict_order {
         return plan_err!("mode allow_reentry has a meaning only beside strict_order");
