@@ -4,10 +4,6 @@ description: >
   is no cookie, and a visit ends with the silence that `sessions:` says. Events that arrived later
   than late_days are left out (marts.data_quality counts them); bots stay, with a flag.
 grain: [namespace, event_id]
-params:
-  session_gap_seconds: {type: int64, default: 1800, description: A longer silence ends a visit.}
-  bot_event_count: {type: int64, default: 100, description: This many events make a robot …}
-  bot_within_seconds: {type: int64, default: 100, description: … within less than these seconds.}
 columns:
   namespace: {type: string, description: Namespace in which event_id is unique.}
   event_id: {type: string, description: Id of the event.}
