@@ -1,8 +1,8 @@
 /*
 description: >
   Web and app events with the visit each belongs to: a visitor is a cookie, or a login where there
-  is no cookie, and a visit ends with 30 minutes of silence. Events that arrived later than
-  late_days are left out (marts.data_quality counts them); bots stay, with a flag.
+  is no cookie, and a visit ends with the silence that `sessions:` says. Events that arrived later
+  than late_days are left out (marts.data_quality counts them); bots stay, with a flag.
 grain: [namespace, event_id]
 columns:
   namespace: {type: string, description: Namespace in which event_id is unique.}
@@ -78,11 +78,11 @@ session_events as (
 
     select
         *,
-        sessionize(happened_at, 1800) over (
+        sessionize(happened_at, $session_gap_seconds) over (
             partition by visitor_key
             order by happened_at, event_sequence, namespace, event_id
         ) as visit_number,
-        lag(happened_at, 99) over (
+        lag(happened_at, $bot_event_count - 1) over (
             partition by visitor_key
             order by happened_at, event_sequence, namespace, event_id
         ) as hundredth_hit_at
@@ -129,7 +129,7 @@ events as (
                 and microseconds_between(
                     session_events.hundredth_hit_at,
                     session_events.happened_at
-                ) < 100000000,
+                ) < $bot_within_seconds * 1000000,
                 false
             ) as is_bot,
         session_events.is_time_corrected,

@@ -57,7 +57,7 @@ impl Timespan {
         Self(Duration::from_secs(minutes * 60))
     }
 
-    pub const fn of_seconds(seconds: u64) -> Self {
+    pub const fn from_seconds(seconds: u64) -> Self {
         Self(Duration::from_secs(seconds))
     }
 

@@ -246,7 +246,10 @@ fn resolve(
     let root = document.root();
     let timezone = config.timezone.map_or(chrono_tz::UTC, |zone| zone.0);
     let today: NaiveDate = request.now.with_timezone(&timezone).date_naive();
-    let params = params::resolve(&config.params, request.params, today, &root.key("params"), found);
+    let mut params =
+        params::resolve(&config.params, request.params, today, &root.key("params"), found);
+    let of_blocks = config.sessions.params().into_iter().chain(config.bots.params());
+    params.extend(of_blocks.map(|(name, param)| (name.to_owned(), param)));
 
     let mut locations = config.locations;
     for (name, default) in [("marts", "out/marts"), ("work", ".journeymart")] {
@@ -296,7 +299,6 @@ fn resolve(
         locations,
         engine: config.engine.into(),
         sources,
-        identity: config.identity,
         sessions: config.sessions,
         bots: config.bots,
         journeys: config.journeys,

@@ -1,8 +1,8 @@
 /*!
 Parameters: what a run may be asked about, as typed values.
 
-`$as_of_date` always exists; without a declaration it is the run's local date. `$as_of`, `$timezone`
-and `$currency` follow from the pipeline and cannot be declared.
+`$as_of_date` always exists; without a declaration it is the run's local date. `$as_of`, `$timezone`,
+`$currency` and those that blocks give follow from the pipeline and cannot be declared.
 */
 
 use std::fmt;
@@ -17,8 +17,15 @@ use crate::error::{Diagnostic, Diagnostics, codes};
 
 /// The last local day that counts.
 pub const AS_OF_DATE: &str = "as_of_date";
-/// Parameters that follow from the pipeline.
-pub const DERIVED: [&str; 3] = ["as_of", "timezone", "currency"];
+/// Of the block `sessions:`.
+pub const SESSION_GAP_SECONDS: &str = "session_gap_seconds";
+/// Of the block `bots:`.
+pub const BOT_EVENT_COUNT: &str = "bot_event_count";
+/// Of the block `bots:`.
+pub const BOT_WITHIN_SECONDS: &str = "bot_within_seconds";
+/// Parameters that follow from the rest of the pipeline.
+pub const DERIVED: [&str; 6] =
+    ["as_of", "timezone", "currency", SESSION_GAP_SECONDS, BOT_EVENT_COUNT, BOT_WITHIN_SECONDS];
 
 /// A parameter as it is declared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -59,6 +66,15 @@ pub struct Param {
     pub ty: ColumnType,
     pub value: ParamValue,
     pub description: Option<String>,
+}
+
+impl Param {
+    /// A whole number that a block gives.
+    pub(super) fn count(number: u64, description: &str) -> Self {
+        // A duration has at most i64::MAX microseconds.
+        let value = ParamValue::Int64(number as i64);
+        Self { ty: ColumnType::Int64, value, description: Some(description.to_owned()) }
+    }
 }
 
 /// A typed value. Shown as it would be written on the command line.

@@ -11,8 +11,8 @@ use serde::{Serialize, Serializer};
 
 use super::{
     blocks::{
-        bots::Bots, funnels::Funnel, identity::Identity, journeys::Journey, segments::Segment,
-        sessions::Sessions, subscriptions::Subscriptions,
+        bots::Bots, funnels::Funnel, journeys::Journey, segments::Segment, sessions::Sessions,
+        subscriptions::Subscriptions,
     },
     generated::GeneratedSql,
     params::Param,
@@ -43,7 +43,6 @@ pub struct Pipeline {
     pub locations: IndexMap<String, String>,
     pub engine: EngineOptions,
     pub sources: IndexMap<String, Source>,
-    pub identity: Identity,
     pub sessions: Sessions,
     pub bots: Bots,
     pub journeys: IndexMap<String, Journey>,

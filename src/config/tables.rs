@@ -19,17 +19,20 @@ Generated are, each with a header like that of a SQL file and no rows where no b
 `is_exit`, `occurred_at`. All touchpoints of a journey's customers are there, also those without a
 stage.
 
-`journeys.funnel_matches`: `funnel`, `step_number` (from 1; 0 for none, where the mode is strict), `kind`, `namespace`, `event_id`,
-`customer_key`, `session_id`, `event_sequence`, `occurred_at`. An event that fits two steps has two
-rows.
+`journeys.funnel_matches`: `funnel`, `step_number` (from 1; 0 for none, where the mode is strict),
+`kind`, `namespace`, `event_id`, `customer_key`, `session_id`, `event_sequence`, `occurred_at`. An
+event that fits two steps has two rows.
 
 `journeys.funnel_depths`: `funnel`, `unit_key`, `period_start_date`, `reached_step_number`.
 
 `segments.declared_members`: `segment`, `customer_id`, `customer_key`.
+
+Blocks whose numbers a window function needs as constants become parameters instead:
+`$session_gap_seconds`, `$bot_event_count`, `$bot_within_seconds`.
 */
 
 use super::{blocks, generated::GeneratedSql, pipeline::Pipeline, types::ColumnType};
-use ColumnType::{Bool, Int64, String as Text};
+use ColumnType::{Int64, String as Text};
 
 /// A small table of a pipeline's settings. A cell is the text of its value; absent is null.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,48 +68,6 @@ pub static TABLES: &[TableShape] = &[
             ("min_cell", Int64, "Smallest number of customers whose figures are shown."),
         ],
         rows: settings,
-    },
-    TableShape {
-        name: "config.identity",
-        description: "Guards of the identity graph. One row.",
-        columns: &[(
-            "max_edges",
-            Int64,
-            "Identifiers linked to more others than this link nobody.",
-        )],
-        rows: |pipeline| pipeline.identity.rows(),
-    },
-    TableShape {
-        name: "config.identity_denied",
-        description: "Values that identify nobody.",
-        columns: &[("value", Text, "The value, in lower case.")],
-        rows: |pipeline| pipeline.identity.denied_rows(),
-    },
-    TableShape {
-        name: "config.sessions",
-        description: "When a visit ends. One row.",
-        columns: &[
-            (
-                "preset",
-                Text,
-                "The tool whose rules these are; null where the pipeline has its own.",
-            ),
-            ("gap_seconds", Int64, "A longer silence ends the visit."),
-            ("cuts_at_midnight", Bool, "Whether local midnight ends it."),
-            ("cuts_at_campaign", Bool, "Whether another campaign ends it."),
-            ("max_duration_seconds", Int64, "Longest visit; null: none."),
-            ("max_event_count", Int64, "Most events of a visit; null: no limit."),
-        ],
-        rows: |pipeline| pipeline.sessions.rows(),
-    },
-    TableShape {
-        name: "config.bots",
-        description: "When a visitor is a robot, beside its user agent. One row.",
-        columns: &[
-            ("max_event_count", Int64, "This many events …"),
-            ("within_seconds", Int64, "… within less than these seconds."),
-        ],
-        rows: |pipeline| pipeline.bots.rows(),
     },
     TableShape {
         name: "config.journeys",
@@ -168,21 +129,11 @@ pub static TABLES: &[TableShape] = &[
     TableShape {
         name: "config.subscriptions",
         description: "How subscriptions are counted. One row.",
-        columns: &[
-            (
-                "renewal_grace_days",
-                Int64,
-                "Days after a term's end within which it can be renewed.",
-            ),
-            ("past_due_grace_days", Int64, "Days that an unpaid subscription still counts."),
-            ("paused_policy", Text, "What a pause is: excluded, counted or churn."),
-            (
-                "discount_policy",
-                Text,
-                "What a discount that ends does to MRR: forever or as_billed.",
-            ),
-            ("churn_recognition", Text, "The day of churn: cancelled, service_end or requested."),
-        ],
+        columns: &[(
+            "renewal_grace_days",
+            Int64,
+            "Days after a term's end within which it can be renewed.",
+        )],
         rows: |pipeline| pipeline.subscriptions.rows(),
     },
 ];

@@ -9,8 +9,8 @@ use serde::Deserialize;
 
 use super::{
     blocks::{
-        bots::Bots, funnels::Funnel, identity::Identity, journeys::Journey, segments::Segment,
-        sessions::Sessions, subscriptions::Subscriptions,
+        bots::Bots, funnels::Funnel, journeys::Journey, segments::Segment, sessions::Sessions,
+        subscriptions::Subscriptions,
     },
     formats::{ByteSize, Currency, Name, TimeZone},
     params::{ParamConfig, Text},
@@ -49,9 +49,6 @@ pub(crate) struct PipelineConfig {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) sources: IndexMap<String, SourceConfig>,
-    /// What keeps strangers from becoming one person.
-    #[serde(default)]
-    pub(crate) identity: Identity,
     /// When a visit ends.
     #[serde(default)]
     pub(crate) sessions: Sessions,

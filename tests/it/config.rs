@@ -116,9 +116,9 @@ fn generated_sql_points_back_into_the_yaml() {
         let start = generated.sql.find(word).unwrap();
         generated.locate(start..start + word.len()).map(|at| (at.line, at.column, at.length))
     };
-    assert_eq!(place(0, "utm_source is"), Some((13, 42, 13)));
-    assert_eq!(place(0, "order_placed"), Some((18, 47, 12)));
-    assert_eq!(place(1, "value > 0"), Some((32, 57, 9)));
+    assert_eq!(place(0, "utm_source is"), Some((12, 42, 13)));
+    assert_eq!(place(0, "order_placed"), Some((17, 47, 12)));
+    assert_eq!(place(1, "value > 0"), Some((31, 57, 9)));
     assert_eq!(place(0, "is_bot"), None);
 }
 

@@ -5,7 +5,6 @@ keys, the rows it gives to `config.*` tables and, where it has predicates, the S
 
 pub mod bots;
 pub mod funnels;
-pub mod identity;
 pub mod journeys;
 pub mod segments;
 pub mod sessions;

@@ -87,7 +87,8 @@ impl Check<'_> {
             return self.node(node, subject, fitting);
         }
         if is_null(node, schema) && takes(schema, "null") {
-            return None;
+            // Where anything goes, null is a value; where text goes or nothing, it is nothing.
+            return schema["type"].is_null().then_some(Json::Null);
         }
         match &node.value {
             Value::Broken => None,
@@ -273,7 +274,7 @@ fn takes(schema: &Json, wanted: &str) -> bool {
         Json::String(one) => one == wanted,
         Json::Array(several) => several.iter().any(|one| one == wanted),
         _ if schema["oneOf"].is_array() || schema["enum"].is_array() => wanted == "string",
-        _ => wanted != "null",
+        _ => true,
     }
 }
 

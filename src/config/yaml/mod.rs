@@ -125,6 +125,20 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn free_values_may_be_null() {
+        let text: Arc<str> = "{a: null, b: [1, ~], c: 'null'}".into();
+        let mut found = Diagnostics::default();
+        let rows =
+            read::<IndexMap<String, serde_json::Value>>("x.yaml", &text, 0..text.len(), &mut found);
+        assert!(!found.has_errors(), "{found:?}");
+        let (rows, _) = rows.unwrap();
+        assert_eq!(
+            serde_json::json!(rows),
+            serde_json::json!({"a": null, "b": ["1", null], "c": "null"})
+        );
+    }
+
     #[derive(Debug, PartialEq, Deserialize, JsonSchema)]
     #[serde(deny_unknown_fields)]
     struct Shelf {

@@ -87,12 +87,13 @@ from support_touchpoints
 
 /*
 description: >
-  The touchpoints that take a step of a declared funnel; one that fits two steps has two rows.
+  The touchpoints that take a step of a declared funnel; one that fits two steps has two rows. Where
+  only a step's successor may come after it, the touchpoints of no step are there too, as step 0.
   Generated from `funnels:`.
 grain: [funnel, step_number, kind, namespace, event_id]
 columns:
   funnel: {type: string, description: The declared funnel.}
-  step_number: {type: int64, description: 'Place of the step, from 1.'}
+  step_number: {type: int64, description: 'Place of the step, from 1; 0 for none.'}
   kind: {type: string, description: Kind of the touchpoint.}
   namespace: {type: string, description: Namespace of the event's id.}
   event_id: {type: string, description: Id of the touchpoint.}
@@ -146,6 +147,44 @@ select
 from core.touchpoints
 where not is_bot
     and event_name = 'it''s done'
+
+union all
+
+select
+    'checkout' as funnel,
+    cast(0 as bigint) as step_number,
+    kind,
+    namespace,
+    event_id,
+    customer_key,
+    session_id,
+    event_sequence,
+    occurred_at
+from core.touchpoints
+where not is_bot
+    and not coalesce(event_name = 'view_item', false)
+    and not coalesce((event_name = 'purchase' and value > 0), false)
+    and not coalesce(event_name = 'it''s done', false)
+
+/*
+description: >
+  The deepest step of a declared funnel that a chain of touchpoints reached within the window, per
+  entry of `journeys.funnel_entries`. Generated from `funnels:`.
+grain: [funnel, unit_key, period_start_date]
+columns:
+  funnel: {type: string, description: The declared funnel.}
+  unit_key: {type: int64, description: Join key of the customer or the visit.}
+  period_start_date: {type: date, description: Local month of the entry.}
+  reached_step_number: {type: int64, description: 'Deepest step reached, from 1.'}
+*/
+select
+    'checkout' as funnel,
+    unit_key,
+    period_start_date,
+    window_funnel(7200, 'strict_order', occurred_at, step_number = 1, step_number = 2, step_number = 3) as reached_step_number
+from journeys.funnel_entries
+where funnel = 'checkout'
+group by unit_key, period_start_date
 
 /*
 description: >
