@@ -71,7 +71,7 @@ impl World {
                     started_at,
                     recorded_at: started_at + rng.between(20, 600),
                     score: (!rng.chance(40)).then(|| (mood + rng.between(-3, 2)).clamp(0, 10)),
-                    comment: *rng.pick(&COMMENTS),
+                    comment: rng.pick(&COMMENTS),
                     is_signed: rng.chance(850),
                     kind: match rng.below(60) {
                         0 => AnswerKind::Preview,
@@ -103,11 +103,11 @@ impl World {
                     replied_at,
                     solved_at,
                     reopens: u64::from(rng.chance(100)),
-                    topic: *rng.pick(&["delivery", "billing", "product", "account"]),
-                    channel: *rng.pick(&["email", "email", "web", "chat", "phone"]),
+                    topic: rng.pick(&["delivery", "billing", "product", "account"]),
+                    channel: rng.pick(&["email", "email", "web", "chat", "phone"]),
                     agent: 9_000 + rng.below(6),
                     satisfaction: match solved_at {
-                        Some(_) => *rng.pick(&["good", "good", "bad", "offered", "unoffered"]),
+                        Some(_) => rng.pick(&["good", "good", "bad", "offered", "unoffered"]),
                         None => "unoffered",
                     },
                     is_deleted: rng.chance(15),

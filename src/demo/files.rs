@@ -21,6 +21,7 @@ pub(crate) struct Lines {
     next_line: u64,
 }
 
+#[expect(clippy::large_enum_variant, reason = "there is one per open file")]
 enum Sink {
     Plain(BufWriter<File>),
     Gzip(GzEncoder<BufWriter<File>>),

@@ -137,7 +137,7 @@ impl World {
             discount: 0,
             shipping: if channel == "store" { 0 } else { 495 },
             coupon: None,
-            payment_method: *rng.pick(&["ideal", "ideal", "creditcard", "paypal", "klarna"]),
+            payment_method: rng.pick(&["ideal", "ideal", "creditcard", "paypal", "klarna"]),
             channel,
             is_cancelled: rng.chance(20),
             refund: None,

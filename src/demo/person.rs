@@ -66,7 +66,7 @@ impl World {
             id: 40_000_000_000 + u64::from(index) * 7,
             absorbed: rng.chance(30).then(|| 40_000_000_003 + u64::from(index) * 7),
             company: rng.chance(120).then(|| rng.below(u64::from(self.companies())) as u32),
-            stage: *rng.pick(&["subscriber", "lead", "opportunity", "customer", "customer"]),
+            stage: rng.pick(&["subscriber", "lead", "opportunity", "customer", "customer"]),
             knows_login: rng.chance(500),
         });
         let shares_device = self.shares_device(index);

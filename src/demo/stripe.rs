@@ -68,7 +68,7 @@ impl<'a> Stripe<'a> {
         };
         let customer = customer(person, &first.customer_id, first.started_at, true);
         self.customers.add(&customer, None, is_twice(Export::StripeCustomers, 0), books)?;
-        if person.index % STUB_EVERY == 0 {
+        if person.index.is_multiple_of(STUB_EVERY) {
             let id = format!("cus_Deleted{:07}", person.index);
             let stub = json!({"id": id, "object": "customer", "deleted": true});
             self.customers.record(&stub, books)?;
