@@ -104,7 +104,7 @@ impl World {
                     session,
                     engagement_ms: (index == 0).then(|| rng.between(200, 60_000)),
                     search: (name == "view_search_results")
-                        .then(|| *rng.pick(&assortment::SEARCHES)),
+                        .then(|| rng.pick(&assortment::SEARCHES)),
                     is_logged_in,
                 });
             }

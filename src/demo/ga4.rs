@@ -180,7 +180,7 @@ impl Sender {
             (_, Some(person)) => {
                 &assortment::AGENTS[person.devices[usize::from(visit.device)].agent]
             }
-            _ => rng.pick(&assortment::AGENTS),
+            _ => rng.choose(&assortment::AGENTS),
         };
         let second_half = match visit.pause {
             Pause::Across => world
@@ -199,7 +199,7 @@ impl Sender {
             cookie,
             agent,
             city,
-            origin: rng.pick(&assortment::ORIGINS),
+            origin: rng.choose(&assortment::ORIGINS),
             click_id: format!("Cj0KCQ{}", rng.code(12)),
             session_ids: [visit.start, second_half],
             session_number: i64::from(visit.number) + 1,

@@ -145,13 +145,13 @@ impl Hubspot {
         for index in 0..world.companies() {
             let mut rng = Rng::new(world.seed, Stream::Company, u64::from(index));
             let created_at = world.calendar.start(0) - rng.between(86_400, 900 * 86_400);
-            let family = *rng.pick(&assortment::FAMILY_NAMES);
-            let kind = *rng.pick(&["Horeca", "Kantoor", "Café", "Hotel"]);
+            let family = rng.pick(&assortment::FAMILY_NAMES);
+            let kind = rng.pick(&["Horeca", "Kantoor", "Café", "Hotel"]);
             let cells = [
                 company_id(index),
                 format!("{kind} {family} {index}"),
                 format!("bedrijf{index}.example"),
-                (*rng.pick(&["RESTAURANTS", "HOSPITALITY", "COMPUTER_SOFTWARE"])).to_owned(),
+                rng.pick(&["RESTAURANTS", "HOSPITALITY", "COMPUTER_SOFTWARE"]).to_owned(),
                 rng.between(2, 400).to_string(),
                 "Netherlands".to_owned(),
                 "NL".to_owned(),
@@ -223,7 +223,7 @@ fn deal_cells(
     company: u32,
     created_at: i64,
 ) -> Vec<String> {
-    let (stage, is_closed, is_won) = *rng.pick(&[
+    let (stage, is_closed, is_won) = rng.pick(&[
         ("closedwon", "true", "true"),
         ("closedlost", "true", "false"),
         ("presentationscheduled", "false", "false"),

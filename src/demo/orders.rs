@@ -94,7 +94,7 @@ impl World {
         for number in 0..offline {
             let day = rng.below(u64::from(self.calendar.days())) as u32;
             let at = self.calendar.start(day) + rng.between(9 * 3_600, 17 * 3_600);
-            let channel = *rng.pick(&["store", "telephone"]);
+            let channel = rng.pick(&["store", "telephone"]);
             let has_email = channel == "telephone" || rng.chance(300);
             orders.push(self.order(person, OFFLINE + number, at, channel, false, has_email));
         }

@@ -52,12 +52,12 @@ pub(crate) const PERSONS_PER_COMPANY: u32 = 20;
 impl World {
     pub(crate) fn person(&self, index: u32) -> Person {
         let mut rng = Rng::new(self.seed, Stream::Person, u64::from(index));
-        let given = *rng.pick(&assortment::GIVEN_NAMES);
-        let family = *rng.pick(&assortment::FAMILY_NAMES);
+        let given = rng.pick(&assortment::GIVEN_NAMES);
+        let family = rng.pick(&assortment::FAMILY_NAMES);
         let city = rng.below(assortment::CITIES.len() as u64) as usize;
         let postcode = postcode(&mut rng, city);
         let birth_year = rng.between(1946, 2006) as i32;
-        let domain = *rng.pick(&["example.com", "example.org", "example.net"]);
+        let domain = rng.pick(&["example.com", "example.org", "example.net"]);
         let email = format!("{}.{}{index}@{domain}", ascii(given), ascii(family));
         let second_email = rng.chance(60).then(|| format!("{}{index}@mail.{domain}", ascii(given)));
         let phone = rng.chance(700).then(|| format!("+31 6 {:08}", 10_000_000 + index));

@@ -65,14 +65,18 @@ impl Rng {
         self.below(1_000) < per_mille
     }
 
-    pub(crate) fn pick<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
+    pub(crate) fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        *self.choose(choices)
+    }
+
+    pub(crate) fn choose<'a, T>(&mut self, choices: &'a [T]) -> &'a T {
         &choices[self.below(choices.len() as u64) as usize]
     }
 
     /// `length` letters and digits, as vendors make their ids.
     pub(crate) fn code(&mut self, length: usize) -> String {
         const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-        (0..length).map(|_| char::from(*self.pick(ALPHABET))).collect()
+        (0..length).map(|_| char::from(self.pick(ALPHABET))).collect()
     }
 }
 

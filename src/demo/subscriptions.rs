@@ -159,7 +159,7 @@ impl World {
             0,
         )
         .expect("a time of the day");
-        let plan = *rng.pick(&[0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 4, 5]);
+        let plan = rng.pick(&[0, 0, 0, 0, 1, 1, 2, 2, 3, 4, 4, 5]);
         let index = u64::from(person.index);
         let mut codes = Rng::keyed(self.seed, Stream::Code, index, 0);
         let customer_id = format!("cus_{}", codes.code(14));
