@@ -88,7 +88,8 @@ fn cases_say_what_is_expected() {
 fn the_standard_library_plans_without_sources() {
     let project = tempfile::tempdir().unwrap();
     fs::create_dir(project.path().join("pipelines")).unwrap();
-    let pipeline = "version: 1\npipeline: empty\ntimezone: Europe/Amsterdam\ncurrency: EUR\nsources: {}\n";
+    let pipeline =
+        "version: 1\npipeline: empty\ntimezone: Europe/Amsterdam\ncurrency: EUR\nsources: {}\n";
     fs::write(project.path().join("pipelines/empty.yaml"), pipeline).unwrap();
     let catalog = load(project.path(), &Library::standard().unwrap());
     let (engine, _folder) = engine();
