@@ -135,7 +135,7 @@ mod tests {
         let (rows, _) = rows.unwrap();
         assert_eq!(
             serde_json::json!(rows),
-            serde_json::json!({"a": null, "b": ["1", null], "c": "null"})
+            serde_json::json!({"a": null, "b": [1, null], "c": "null"})
         );
     }
 
