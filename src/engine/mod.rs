@@ -104,8 +104,6 @@ impl Engine {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(pool)
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(disk))
-            // Operators that merge spill files keep this many of them open.
-            .with_max_spill_merge_fan_in(64)
             // Intermediate files are written by this process: a remembered listing would be stale.
             .with_object_list_cache_limit(0)
             .build_arc()
@@ -240,7 +238,7 @@ fn session_config(options: &EngineOptions) -> SessionConfig {
     settings.sql_parser.map_string_types_to_utf8view = false;
     settings.execution.parquet.schema_force_view_types = false;
     settings.execution.sort_spill_reservation_bytes =
-        (options.memory_limit / 100).clamp(1 << 20, 10 << 20);
+        (options.memory_limit / 8).clamp(1 << 20, 32 << 20);
     config
 }
 
@@ -291,6 +289,43 @@ mod tests {
         assert_eq!(in_memory.rows(), 100_000);
         assert_eq!(on_disk.rows(), 100_000);
         assert_eq!(total(&roomy, in_memory).await, total(&tight, on_disk).await);
+    }
+
+    #[tokio::test]
+    async fn a_file_of_many_megabytes_is_read_once() {
+        let (tight, _folder) = engine(8 << 20);
+        let rows = "select value, cast((value * 2654435761) % 1000000007 as varchar) as text
+            from generate_series(1, 2000000) as t(value)";
+        let table = materialize(&tight, rows).await;
+        let bytes: u64 =
+            table.files().iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
+        assert!(bytes > 20 << 20, "{bytes} bytes are not enough to be cut");
+        tight.register("core", "t", Arc::new(table)).unwrap();
+        let found = tight.context().sql("select text, value from core.t").await.unwrap();
+        assert_eq!(found.count().await.unwrap(), 2_000_000);
+        let distinct = tight.context().sql("select max(text), count(text), sum(value) from core.t");
+        let batches = distinct.await.unwrap().collect().await.unwrap();
+        let shown =
+            datafusion::arrow::util::pretty::pretty_format_batches(&batches).unwrap().to_string();
+        assert!(shown.contains("| 2000000 ") && shown.contains("2000001000000"), "{shown}");
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn sorting_more_than_fits_yields_each_row_once() {
+        let (tight, _folder) = engine(32 << 20);
+        let rows =
+            "select value, repeat(cast((value * 2654435761) % 1000000007 as varchar), 8) as text
+            from generate_series(1, 400000) as t(value)";
+        let table = materialize(&tight, rows).await;
+        tight.register("core", "t", Arc::new(table)).unwrap();
+        for sql in [
+            "select text, value from core.t order by text, value",
+            "select *, lag(value) over (partition by value % 1000 order by text, value) as b from core.t",
+        ] {
+            let plan = tight.state().create_logical_plan(sql).await.unwrap();
+            let sorted = tight.materialize("sorted", &plan).await.unwrap();
+            assert_eq!(sorted.rows(), 400_000, "{sql}");
+        }
     }
 
     #[tokio::test]
