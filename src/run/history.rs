@@ -9,7 +9,10 @@ use super::{
     job::RunOptions,
     project::{Project, ProjectOptions},
 };
-use crate::error::{Error, Result, codes};
+use crate::{
+    config::params::DERIVED,
+    error::{Error, Result, codes},
+};
 
 impl Project {
     /// What ran here before, newest first.
@@ -41,7 +44,13 @@ pub fn same_project(run: &RunResults, given: &ProjectOptions) -> ProjectOptions 
     ProjectOptions {
         pipeline: given.pipeline.clone().or_else(|| Some(PathBuf::from(&run.pipeline_file))),
         target: run.target.clone(),
-        params: run.parameters.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        params: run
+            .parameters
+            .iter()
+            // What follows from the YAML cannot be given.
+            .filter(|(name, _)| !DERIVED.contains(&name.as_str()))
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect(),
         now: Some(run.started_at),
         ..given.clone()
     }

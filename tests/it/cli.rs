@@ -1,0 +1,258 @@
+//! The program as a data engineer sees it: a fresh project, bad input, history. Whatever goes
+//! wrong, the published files stay as they were, byte for byte.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use assert_cmd::Command;
+
+/// A project as `init` writes it, run once.
+struct Project {
+    dir: tempfile::TempDir,
+    marts: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+struct Outcome {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+fn journeymart(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
+    let output = Command::cargo_bin("journeymart")
+        .unwrap()
+        .current_dir(dir)
+        .env_clear()
+        .envs(variables.iter().copied())
+        .args(arguments)
+        .output()
+        .unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+impl Project {
+    fn published() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(journeymart(dir.path(), &["init", "."], &[]).code, Some(0));
+        let first = journeymart(dir.path(), &["run"], &[]);
+        assert_eq!(first.code, Some(0), "{}", first.stderr);
+        let mut project = Self { dir, marts: BTreeMap::new() };
+        project.marts = project.read_marts();
+        assert!(project.marts.len() > 3);
+        project
+    }
+
+    fn run(&self, arguments: &[&str]) -> Outcome {
+        journeymart(self.dir.path(), arguments, &[])
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.dir.path().join(file)
+    }
+
+    fn edit(&self, file: &str, from: &str, to: &str) {
+        let text = fs::read_to_string(self.path(file)).unwrap();
+        assert!(text.contains(from), "{file} does not hold {from}");
+        fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
+    }
+
+    fn read_marts(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        fs::read_dir(self.path("out/marts"))
+            .unwrap()
+            .map(|entry| entry.unwrap().path())
+            .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
+            .map(|path| (path.clone(), fs::read(path).unwrap()))
+            .collect()
+    }
+
+    /// Runs, and expects an exit code, a message, and marts as they were.
+    #[track_caller]
+    fn refuses(&self, code: i32, message: &str) {
+        let outcome = self.run(&["run"]);
+        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
+        assert_eq!(outcome.stdout, "");
+        assert!(self.read_marts() == self.marts, "published files changed");
+    }
+}
+
+#[test]
+fn a_new_project_runs_and_then_has_nothing_to_do() {
+    let project = Project::published();
+    let again = project.run(&["run"]);
+    assert_eq!(again.code, Some(0));
+    assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let tests = project.run(&["test"]);
+    assert_eq!(tests.code, Some(0), "{}", tests.stdout);
+    assert!(tests.stdout.contains("marts.orders_daily: 1 of 1 cases passed"), "{}", tests.stdout);
+    let answer = project.run(&[
+        "query",
+        "--published",
+        "--output",
+        "json",
+        "select sum(order_count) as n from marts.orders_daily",
+    ]);
+    // Four orders; the second version of order 1003 supersedes the first.
+    assert_eq!(answer.stdout.trim(), r#"[{"n":4}]"#);
+    let init = project.run(&["init", "."]);
+    assert_eq!(init.code, Some(2));
+    assert!(init.stderr.contains("exists already"), "{}", init.stderr);
+}
+
+#[test]
+fn a_moved_or_touched_project_has_nothing_to_do() {
+    let project = Project::published();
+    let elsewhere = tempfile::tempdir().unwrap();
+    let moved = elsewhere.path().join("moved");
+    fs::rename(project.dir.path(), &moved).unwrap();
+    let orders = fs::File::options().append(true).open(moved.join("exports/orders.csv")).unwrap();
+    orders.set_modified(std::time::SystemTime::UNIX_EPOCH).unwrap();
+    let again = journeymart(&moved, &["run"], &[]);
+    assert!(again.stdout.contains("nothing to do"), "{}\n{}", again.stdout, again.stderr);
+}
+
+#[test]
+fn configuration_errors_stop_everything() {
+    let project = Project::published();
+    project.edit("pipelines/shop.yaml", "\nsources:", "\nsorces:");
+    project.refuses(2, "did you mean `sources`?");
+    project.edit("pipelines/shop.yaml", "\nsorces:", "\nsources:");
+    project.edit("pipelines/shop.yaml", "Europe/Amsterdam", "Europe/Amsterdm");
+    project.refuses(2, "did you mean `Europe/Amsterdam`?");
+}
+
+#[test]
+fn bad_files_are_named_and_nothing_is_published() {
+    let project = Project::published();
+    let orders = project.path("exports/orders.csv");
+    let text = fs::read_to_string(&orders).unwrap();
+    for (spoilt, code, message) in [
+        (text.replacen("2026-01-05 21", "2026-99-05 21", 1), 4, "exports/orders.csv:3"),
+        (text.replacen(",amount,", ",amnt,", 1), 1, "declare `from: amnt`"),
+        (text.replacen("updated_at", "Order-ID", 1), 1, "order_id"),
+    ] {
+        fs::write(&orders, spoilt).unwrap();
+        project.refuses(code, message);
+    }
+    fs::write(&orders, b"order_id,email,ordered_at,amount,updated_at\n1,caf\xe9,,,\n").unwrap();
+    project.refuses(1, "windows-1252");
+    // A gzip header and the first bytes of a stream that goes on.
+    fs::write(&orders, b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x4b\xcc").unwrap();
+    project.refuses(1, "ends before its compressed content does");
+    fs::rename(&orders, project.path("exports/sales.csv")).unwrap();
+    project.refuses(1, "`exports/sales.csv` lies there");
+    fs::remove_file(project.path("exports/sales.csv")).unwrap();
+    project.refuses(1, "the folder is empty");
+    fs::remove_dir(project.path("exports")).unwrap();
+    project.refuses(2, "does not exist");
+}
+
+#[test]
+fn faults_in_sql_are_reported_together() {
+    let project = Project::published();
+    fs::write(project.path("sql/marts/first.sql"), "select nosuch from core.orders\n").unwrap();
+    fs::write(project.path("sql/marts/second.sql"), "select now() as at\n").unwrap();
+    project.refuses(2, "sql/marts/first.sql:1:8");
+    project.refuses(2, "sql/marts/second.sql:1:8");
+    fs::remove_file(project.path("sql/marts/first.sql")).unwrap();
+    fs::remove_file(project.path("sql/marts/second.sql")).unwrap();
+    fs::write(project.path("sql/marts/a.sql"), "select * from marts.b\n").unwrap();
+    fs::write(project.path("sql/marts/b.sql"), "select * from marts.a\n").unwrap();
+    project.refuses(2, "marts.a → marts.b → marts.a");
+}
+
+#[test]
+fn failed_checks_publish_nothing() {
+    let project = Project::published();
+    project.edit("sql/marts/orders_daily.sql", "order_count > 0", "order_count > 1");
+    project.refuses(3, "violate `order_count > 1`");
+    project.edit("sql/marts/orders_daily.sql", "order_count > 1", "order_count > 0");
+    project.edit("sql/marts/orders_daily.sql", "grain: [ordered_date]", "grain: [order_count]");
+    project.refuses(3, "keys of the grain");
+}
+
+#[test]
+fn an_older_day_needs_permission() {
+    let project = Project::published();
+    let older = project.run(&["run", "--param", "as_of_date=2026-01-31"]);
+    assert_eq!(older.code, Some(3), "{}", older.stderr);
+    assert!(older.stderr.contains("--allow-older"), "{}", older.stderr);
+    assert!(project.read_marts() == project.marts);
+}
+
+#[test]
+fn a_location_of_another_pipeline_is_refused() {
+    let project = Project::published();
+    project.edit("pipelines/shop.yaml", "pipeline: shop", "pipeline: other");
+    project.refuses(2, "shop");
+}
+
+#[test]
+fn rollback_and_history() {
+    let project = Project::published();
+    project.edit("exports/orders.csv", "40.00", "41.00");
+    assert_eq!(project.run(&["run"]).code, Some(0));
+    assert!(project.read_marts() != project.marts);
+    let back = project.run(&["rollback"]);
+    assert_eq!(back.code, Some(0), "{}", back.stderr);
+    assert!(project.read_marts() == project.marts);
+    let runs = project.run(&["runs"]);
+    assert_eq!(runs.stdout.lines().filter(|line| line.contains("success")).count(), 2);
+    let vacuum = project.run(&["vacuum", "--keep", "1", "--min-age", "0s"]);
+    assert_eq!(vacuum.code, Some(0), "{}", vacuum.stderr);
+    assert!(project.read_marts() == project.marts);
+}
+
+#[test]
+fn a_crash_at_any_step_leaves_whole_marts_and_the_next_run_completes() {
+    let contents =
+        |project: &Project| -> Vec<Vec<u8>> { project.read_marts().into_values().collect() };
+    let undisturbed = Project::published();
+    undisturbed.edit("exports/orders.csv", "40.00", "41.00");
+    assert_eq!(undisturbed.run(&["run"]).code, Some(0));
+    for failpoint in [
+        "publish.after_version",
+        "publish.before_commit",
+        "publish.after_commit",
+        "publish.between_stable_files",
+        "publish.before_current",
+    ] {
+        let project = Project::published();
+        project.edit("exports/orders.csv", "40.00", "41.00");
+        let crashed =
+            journeymart(project.dir.path(), &["run"], &[("JOURNEYMART_FAILPOINT", failpoint)]);
+        assert_eq!(crashed.code, None, "{failpoint} was not reached");
+        for (path, bytes) in project.read_marts() {
+            assert!(bytes.starts_with(b"PAR1") && bytes.ends_with(b"PAR1"), "{}", path.display());
+        }
+        assert_eq!(project.run(&["run"]).code, Some(0));
+        let undisturbed = Project::published();
+        undisturbed.edit("exports/orders.csv", "40.00", "41.00");
+        assert_eq!(undisturbed.run(&["run"]).code, Some(0));
+        let contents =
+            |project: &Project| -> Vec<Vec<u8>> { project.read_marts().into_values().collect() };
+        assert!(contents(&project) == contents(&undisturbed), "{failpoint}");
+    }
+}
+
+#[test]
+fn a_failed_run_is_repeated_with_its_parameters() {
+    let project = Project::published();
+    let text = fs::read_to_string(project.path("exports/orders.csv")).unwrap();
+    fs::write(project.path("exports/orders.csv"), text.replacen("2026-01-05 21", "x", 1)).unwrap();
+    assert_eq!(project.run(&["run", "--param", "as_of_date=2026-04-30"]).code, Some(4));
+    fs::write(project.path("exports/orders.csv"), text).unwrap();
+    let retried = project.run(&["retry", "--output", "json"]);
+    assert_eq!(retried.code, Some(0), "{}", retried.stderr);
+    let results: serde_json::Value = serde_json::from_str(&retried.stdout).unwrap();
+    assert_eq!(results["parameters"]["as_of_date"], "2026-04-30");
+    assert_eq!(results["status"], "success");
+    assert_eq!(project.run(&["retry"]).code, Some(2), "the newest run did not fail");
+}
