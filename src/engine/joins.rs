@@ -12,24 +12,26 @@ use datafusion::{
     common::{
         Result,
         stats::Precision,
-        tree_node::{TreeNode, TreeNodeRecursion},
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
     execution::{SessionState, SessionStateBuilder},
     logical_expr::LogicalPlan,
     physical_plan::{
         ExecutionPlan,
-        joins::HashJoinExec,
+        joins::{HashJoinExec, PartitionMode},
         statistics::{StatisticsArgs, StatisticsContext},
     },
 };
 
-/// Plans with hash joins if each build side is provably below `limit` bytes, else with sort-merge.
+/// Plans with hash joins if each build side is provably below `limit` bytes, the smaller side of a
+/// join being built where that helps, else with sort-merge joins.
 pub(super) async fn plan_within(
     state: &SessionState,
     plan: &LogicalPlan,
     limit: usize,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let physical = state.create_physical_plan(plan).await?;
+    let physical = build_small_sides(physical, limit)?;
     if build_sides_fit(&physical, limit)? {
         return Ok(physical);
     }
@@ -43,26 +45,51 @@ pub(super) async fn plan_within(
         .await
 }
 
+/// Swaps the sides of joins that would build the one of unknown size although the other is known
+/// to be small: the optimizer leaves them where one side has no statistics.
+fn build_small_sides(
+    physical: Arc<dyn ExecutionPlan>,
+    limit: usize,
+) -> Result<Arc<dyn ExecutionPlan>> {
+    let swapped = physical.transform_up(|node| {
+        let Some(join) = node.downcast_ref::<HashJoinExec>() else {
+            return Ok(Transformed::no(node));
+        };
+        // Both sides of a partitioned join are spread alike, so either may be built.
+        let may_swap = *join.partition_mode() == PartitionMode::Partitioned
+            && join.join_type().supports_swap();
+        if !may_swap || fits(join.left(), limit)? || !fits(join.right(), limit)? {
+            return Ok(Transformed::no(node));
+        }
+        Ok(Transformed::yes(join.swap_inputs(PartitionMode::Partitioned)?))
+    })?;
+    Ok(swapped.data)
+}
+
 fn build_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
-    let mut fits = true;
-    let statistics = StatisticsContext::new();
+    let mut all_fit = true;
     physical.apply(|node| {
-        if let Some(join) = node.downcast_ref::<HashJoinExec>() {
-            let statistics = statistics.compute(join.left().as_ref(), &StatisticsArgs::new())?;
-            let width = join.left().schema().fields().len() * ASSUMED_COLUMN_BYTES;
-            let bytes = match (statistics.total_byte_size, statistics.num_rows) {
-                (Precision::Exact(bytes) | Precision::Inexact(bytes), _) => Some(bytes),
-                (_, Precision::Exact(rows) | Precision::Inexact(rows)) => Some(rows * width),
-                _ => None,
-            };
-            if bytes.is_none_or(|bytes| bytes > limit) {
-                fits = false;
-                return Ok(TreeNodeRecursion::Stop);
-            }
+        if let Some(join) = node.downcast_ref::<HashJoinExec>()
+            && !fits(join.left(), limit)?
+        {
+            all_fit = false;
+            return Ok(TreeNodeRecursion::Stop);
         }
         Ok(TreeNodeRecursion::Continue)
     })?;
-    Ok(fits)
+    Ok(all_fit)
+}
+
+/// Whether a side is provably below `limit` bytes.
+fn fits(side: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
+    let statistics = StatisticsContext::new().compute(side.as_ref(), &StatisticsArgs::new())?;
+    let width = side.schema().fields().len() * ASSUMED_COLUMN_BYTES;
+    let bytes = match (statistics.total_byte_size, statistics.num_rows) {
+        (Precision::Exact(bytes) | Precision::Inexact(bytes), _) => Some(bytes),
+        (_, Precision::Exact(rows) | Precision::Inexact(rows)) => Some(rows * width),
+        _ => None,
+    };
+    Ok(bytes.is_some_and(|bytes| bytes <= limit))
 }
 
 /// Identifiers are 32 characters, most other columns 8 bytes.

@@ -33,7 +33,6 @@ same() {
 }
 
 run first "$folder/world/exports" --threads 2 --batch-size 8192
-"$python" tests/truth/verify.py "$folder/first" "$folder/world/truth" --exports "$folder/world/exports"
 for threads in 1 2 8; do
     for batch in 1000 8192; do
         run "threads-$threads-batch-$batch" "$folder/world/exports" --threads "$threads" --batch-size "$batch"
