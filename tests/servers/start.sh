@@ -19,8 +19,8 @@ server_pids=()
 
 stop_servers() {
     if [ ${#server_pids[@]} -gt 0 ]; then
-        kill "${server_pids[@]}" 2>/dev/null
-        wait "${server_pids[@]}" 2>/dev/null
+        kill "${server_pids[@]}" 2>/dev/null || true
+        wait "${server_pids[@]}" 2>/dev/null || true
         server_pids=()
     fi
     return 0
