@@ -16,6 +16,7 @@ pub mod yaml;
 
 mod load;
 mod resolve;
+mod resolved;
 mod wire;
 
 pub use load::{LoadRequest, PresetText, load, load_text};

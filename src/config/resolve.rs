@@ -21,10 +21,6 @@ use crate::error::{Diagnostics, codes};
 const SURVEY_SCORE: &str = "survey_score";
 /// Columns that the loader adds.
 const RESERVED: [&str; 3] = ["_file", "_line", SURVEY_SCORE];
-/// Bad rows that a source may have, where it does not say.
-const MAX_BAD_RATIO: f64 = 0.01;
-const TRUE: [&str; 5] = ["true", "t", "yes", "y", "1"];
-const FALSE: [&str; 5] = ["false", "f", "no", "n", "0"];
 
 /// What sources are resolved against.
 pub(super) struct Context<'a> {
@@ -72,25 +68,23 @@ pub(super) fn source(
     let mut columns: Vec<Column> =
         config.columns.iter().map(|(name, column)| defaults.column(name, column)).collect();
     columns.extend(survey.as_ref().map(|survey| defaults.score(&survey.score, &columns)));
+    let plain = Source::new(name, &path?, config.format?, columns);
     Some(Source {
-        name: name.to_owned(),
         preset: config.preset,
         description: config.description,
-        path: path?,
-        format: config.format?,
         csv,
         json: config.json.unwrap_or_default(),
-        columns,
         carry: config.carry,
         key: config.key,
         order_by: config.order_by,
         feeds: config.feeds.map(|feeds| feeds.0).unwrap_or_default(),
-        namespace: config.namespace.map_or_else(|| name.to_owned(), |name| name.0),
-        on_bad_cell: config.on_bad_cell.unwrap_or_default(),
-        max_bad_ratio: config.max_bad_ratio.unwrap_or(MAX_BAD_RATIO),
-        required: config.required.unwrap_or(true),
+        namespace: config.namespace.map_or(plain.namespace, |name| name.0),
+        on_bad_cell: config.on_bad_cell.unwrap_or(plain.on_bad_cell),
+        max_bad_ratio: config.max_bad_ratio.unwrap_or(plain.max_bad_ratio),
+        required: config.required.unwrap_or(plain.required),
         survey,
         freshness: freshness(&config.freshness.unwrap_or_default(), &place.key("freshness"), found),
+        ..plain
     })
 }
 
@@ -130,7 +124,8 @@ pub(super) fn path(
 }
 
 fn csv(options: &CsvOptions, place: &Place<'_>, found: &mut Diagnostics) -> Csv {
-    let encoding = options.encoding.clone().unwrap_or_else(|| "utf-8".to_owned());
+    let plain = Csv::default();
+    let encoding = options.encoding.clone().unwrap_or(plain.encoding);
     if encoding_rs::Encoding::for_label(encoding.as_bytes()).is_none() {
         let message = format!("`{encoding}` is no encoding");
         found.push(place.key("encoding").error(codes::INVALID_VALUE, message).did_you_mean(
@@ -138,17 +133,17 @@ fn csv(options: &CsvOptions, place: &Place<'_>, found: &mut Diagnostics) -> Csv 
             ["utf-8", "windows-1252", "iso-8859-1", "utf-16le", "utf-16be"],
         ));
     }
-    let delimiter = options.delimiter.map_or(Some(b','), |sign| sign.0);
+    let delimiter = options.delimiter.map_or(Some(plain.delimiter), |sign| sign.0);
     if delimiter.is_none() {
         found.push(place.key("delimiter").error(codes::INVALID_VALUE, "the delimiter is empty"));
     }
     Csv {
-        delimiter: delimiter.unwrap_or(b','),
-        quote: options.quote.map_or(Some(b'"'), |sign| sign.0),
-        escape: options.escape.and_then(|sign| sign.0),
+        delimiter: delimiter.unwrap_or(plain.delimiter),
+        quote: options.quote.map_or(plain.quote, |sign| sign.0),
+        escape: options.escape.map_or(plain.escape, |sign| sign.0),
         encoding,
-        skip_rows: options.skip_rows.unwrap_or(0),
-        header_rows: options.header_rows.unwrap_or(1),
+        skip_rows: options.skip_rows.unwrap_or(plain.skip_rows),
+        header_rows: options.header_rows.unwrap_or(plain.header_rows),
     }
 }
 
@@ -245,34 +240,33 @@ impl ColumnDefaults {
     }
 
     fn column(&self, name: &str, config: &ColumnConfig) -> Column {
-        let mut nulls = vec![String::new()];
+        let column_type = config.column_type.clone().unwrap_or(ColumnType::String);
+        let mut column = Column::new(name, column_type);
         for null in self.nulls.iter().chain(&config.nulls) {
-            if !nulls.contains(null) {
-                nulls.push(null.clone());
+            if !column.nulls.contains(null) {
+                column.nulls.push(null.clone());
             }
         }
-        let or_else = |given: &[String], default: &[&str]| match given {
-            [] => default.iter().map(|text| (*text).to_owned()).collect(),
-            given => given.to_vec(),
-        };
+        if !config.true_values.is_empty() {
+            column.true_values.clone_from(&config.true_values);
+        }
+        if !config.false_values.is_empty() {
+            column.false_values.clone_from(&config.false_values);
+        }
         Column {
-            name: name.to_owned(),
-            column_type: config.column_type.clone().unwrap_or(ColumnType::String),
-            from: config.from.clone().map_or_else(|| vec![name.to_owned()], |from| from.0),
-            required: config.required.unwrap_or(false),
+            from: config.from.clone().map_or(column.from, |from| from.0),
+            required: config.required.unwrap_or(column.required),
             formats: config.formats.clone(),
             epoch: config.epoch,
             timezone: config.timezone.map_or(self.timezone, |zone| zone.0).name().to_owned(),
             ambiguous: config.ambiguous.unwrap_or_default(),
             nonexistent: config.nonexistent.unwrap_or_default(),
-            nulls,
             decimal: config.decimal.and_then(|sign| sign.0).map_or(self.decimal, char::from),
             thousands: self.thousands,
-            minor_units: config.minor_units.unwrap_or(0),
-            true_values: or_else(&config.true_values, &TRUE),
-            false_values: or_else(&config.false_values, &FALSE),
+            minor_units: config.minor_units.unwrap_or(column.minor_units),
             pii: config.pii.clone(),
             description: config.description.clone(),
+            ..column
         }
     }
 

@@ -2,7 +2,7 @@
 One source: which files, how they are parsed, what their columns mean.
 
 [`SourceConfig`] is what a pipeline or a preset spells out; [`Source`] is the two laid over each
-other with every default filled in, which is all that the loader sees.
+other with every default filled in.
 */
 
 use indexmap::IndexMap;
@@ -13,6 +13,8 @@ use super::{
     formats::{Name, Sign, TimeZone, Timespan},
     types::ColumnType,
 };
+
+pub use super::resolved::{Column, Csv, Freshness, Source, Survey};
 
 /// How one export is found, parsed and mapped. A preset fills in whatever is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -261,83 +263,4 @@ pub enum SurveyKind {
     Nps,
     Csat,
     Ces,
-}
-
-/// A source with its preset and every default resolved.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Source {
-    pub name: String,
-    pub preset: Option<String>,
-    pub description: Option<String>,
-    /// The path with locations put in; still holds `*` and `{date:…}`.
-    pub path: String,
-    pub format: Format,
-    pub csv: Csv,
-    pub json: JsonOptions,
-    pub columns: Vec<Column>,
-    pub carry: Vec<String>,
-    pub key: Vec<String>,
-    pub order_by: Option<String>,
-    pub feeds: Vec<String>,
-    /// The namespace of its ids: the declared one, else the source's name.
-    pub namespace: String,
-    pub on_bad_cell: OnBadCell,
-    pub max_bad_ratio: f64,
-    pub required: bool,
-    pub survey: Option<Survey>,
-    pub freshness: Freshness,
-}
-
-/// What a survey asks, complete.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Survey {
-    pub kind: SurveyKind,
-    pub scale: [i64; 2],
-    /// The column or header that the column `survey_score` repeats.
-    pub score: String,
-    pub id: String,
-}
-
-/// Resolved CSV options.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Csv {
-    pub delimiter: u8,
-    pub quote: Option<u8>,
-    pub escape: Option<u8>,
-    /// A label that `encoding_rs` knows.
-    pub encoding: String,
-    pub skip_rows: u32,
-    pub header_rows: u32,
-}
-
-/// A resolved column.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Column {
-    pub name: String,
-    pub column_type: ColumnType,
-    /// Headers or paths to try in order.
-    pub from: Vec<String>,
-    pub required: bool,
-    pub formats: Vec<String>,
-    pub epoch: Option<EpochUnit>,
-    /// IANA name of the zone of values that carry none.
-    pub timezone: String,
-    pub ambiguous: Ambiguous,
-    pub nonexistent: Nonexistent,
-    /// Everything that means null here, the empty text included.
-    pub nulls: Vec<String>,
-    pub decimal: char,
-    pub thousands: Option<char>,
-    pub minor_units: u32,
-    pub true_values: Vec<String>,
-    pub false_values: Vec<String>,
-    pub pii: Option<String>,
-    pub description: Option<String>,
-}
-
-/// How old a source's newest row may be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Freshness {
-    pub warn_after: Option<Timespan>,
-    pub error_after: Option<Timespan>,
 }

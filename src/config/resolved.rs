@@ -1,0 +1,160 @@
+/*!
+A source as the loader sees it: pipeline and preset laid over each other, every default filled in.
+*/
+
+use serde::Serialize;
+
+use super::{
+    formats::Timespan,
+    source::{Ambiguous, EpochUnit, Format, JsonOptions, Nonexistent, OnBadCell, SurveyKind},
+    types::ColumnType,
+};
+
+/// Bad rows that a source may have, where it does not say.
+const MAX_BAD_RATIO: f64 = 0.01;
+const TRUE: [&str; 5] = ["true", "t", "yes", "y", "1"];
+const FALSE: [&str; 5] = ["false", "f", "no", "n", "0"];
+
+/// A source with its preset and every default resolved.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Source {
+    pub name: String,
+    pub preset: Option<String>,
+    pub description: Option<String>,
+    /// The path with locations put in; still holds `*` and `{date:…}`.
+    pub path: String,
+    pub format: Format,
+    pub csv: Csv,
+    pub json: JsonOptions,
+    pub columns: Vec<Column>,
+    pub carry: Vec<String>,
+    pub key: Vec<String>,
+    pub order_by: Option<String>,
+    pub feeds: Vec<String>,
+    /// The namespace of its ids: the declared one, else the source's name.
+    pub namespace: String,
+    pub on_bad_cell: OnBadCell,
+    pub max_bad_ratio: f64,
+    pub required: bool,
+    pub survey: Option<Survey>,
+    pub freshness: Freshness,
+}
+
+/// What a survey asks, complete.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Survey {
+    pub kind: SurveyKind,
+    pub scale: [i64; 2],
+    /// The column or header that the column `survey_score` repeats.
+    pub score: String,
+    pub id: String,
+}
+
+/// Resolved CSV options.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Csv {
+    pub delimiter: u8,
+    pub quote: Option<u8>,
+    pub escape: Option<u8>,
+    /// A label that `encoding_rs` knows.
+    pub encoding: String,
+    pub skip_rows: u32,
+    pub header_rows: u32,
+}
+
+/// A resolved column.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Column {
+    pub name: String,
+    pub column_type: ColumnType,
+    /// Headers or paths to try in order.
+    pub from: Vec<String>,
+    pub required: bool,
+    pub formats: Vec<String>,
+    pub epoch: Option<EpochUnit>,
+    /// IANA name of the zone of values that carry none.
+    pub timezone: String,
+    pub ambiguous: Ambiguous,
+    pub nonexistent: Nonexistent,
+    /// Everything that means null here, the empty text included.
+    pub nulls: Vec<String>,
+    pub decimal: char,
+    pub thousands: Option<char>,
+    pub minor_units: u32,
+    pub true_values: Vec<String>,
+    pub false_values: Vec<String>,
+    pub pii: Option<String>,
+    pub description: Option<String>,
+}
+
+/// How old a source's newest row may be.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Freshness {
+    pub warn_after: Option<Timespan>,
+    pub error_after: Option<Timespan>,
+}
+
+impl Source {
+    /// What a source is that says nothing beyond this.
+    pub fn new(name: &str, path: &str, format: Format, columns: Vec<Column>) -> Self {
+        Self {
+            name: name.to_owned(),
+            preset: None,
+            description: None,
+            path: path.to_owned(),
+            format,
+            csv: Csv::default(),
+            json: JsonOptions::default(),
+            columns,
+            carry: Vec::new(),
+            key: Vec::new(),
+            order_by: None,
+            feeds: Vec::new(),
+            namespace: name.to_owned(),
+            on_bad_cell: OnBadCell::default(),
+            max_bad_ratio: MAX_BAD_RATIO,
+            required: true,
+            survey: None,
+            freshness: Freshness::default(),
+        }
+    }
+}
+
+impl Default for Csv {
+    fn default() -> Self {
+        Self {
+            delimiter: b',',
+            quote: Some(b'"'),
+            escape: None,
+            encoding: "utf-8".to_owned(),
+            skip_rows: 0,
+            header_rows: 1,
+        }
+    }
+}
+
+impl Column {
+    /// What a column is that says nothing beyond this.
+    pub fn new(name: &str, column_type: ColumnType) -> Self {
+        let words = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect();
+        Self {
+            name: name.to_owned(),
+            column_type,
+            from: vec![name.to_owned()],
+            required: false,
+            formats: Vec::new(),
+            epoch: None,
+            timezone: "UTC".to_owned(),
+            ambiguous: Ambiguous::default(),
+            nonexistent: Nonexistent::default(),
+            nulls: vec![String::new()],
+            decimal: '.',
+            thousands: None,
+            minor_units: 0,
+            true_values: words(&TRUE),
+            false_values: words(&FALSE),
+            pii: None,
+            description: None,
+        }
+    }
+}
