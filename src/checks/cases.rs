@@ -25,12 +25,7 @@ use std::{
 };
 
 use datafusion::{
-    arrow::{
-        array::{Array, ArrayRef, RecordBatch},
-        compute::concat_batches,
-        datatypes::{DataType, SchemaRef},
-        util::display::{ArrayFormatter, FormatOptions},
-    },
+    arrow::{array::RecordBatch, compute::concat_batches, datatypes::SchemaRef},
     catalog::MemTable,
     logical_expr::LogicalPlan,
 };
@@ -38,7 +33,7 @@ use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::rows;
+use super::rows::{self, Row};
 use crate::{
     catalog::{
         Catalog,
@@ -64,9 +59,9 @@ pub struct CaseFile {
     /// Keys of a pipeline that the tables depend on, such as `timezone` or `journeys`.
     pub config: serde_json::Map<String, serde_json::Value>,
     /// Rows of the tables that are read.
-    pub inputs: IndexMap<String, Vec<IndexMap<String, serde_json::Value>>>,
+    pub inputs: IndexMap<String, Vec<Row>>,
     /// Rows that must come out.
-    pub expect: Vec<IndexMap<String, serde_json::Value>>,
+    pub expect: Vec<Row>,
 }
 
 /// A case and the table it is about.
@@ -291,55 +286,8 @@ impl Case {
         engine.register(&name.schema, &name.name, Arc::new(table))
     }
 
-    /// What differs between the expected and the actual rows, as lines.
     fn difference(&self, actual: &RecordBatch) -> Result<String> {
-        if self.content.expect.is_empty() {
-            return Ok(match actual.num_rows() {
-                0 => String::new(),
-                rows => format!("expected no rows, found {rows}\n{}", shown(actual)?),
-            });
-        }
-        let mut columns: Vec<&str> = Vec::new();
-        for name in self.content.expect.iter().flat_map(|row| row.keys()) {
-            if !columns.contains(&name.as_str()) {
-                columns.push(name);
-            }
-        }
-        let mut projected = Vec::new();
-        for name in &columns {
-            projected.push(
-                actual
-                    .schema()
-                    .index_of(name)
-                    .map_err(|_| self.wrong(&format!("{} has no column {name}", self.table)))?,
-            );
-        }
-        let actual = actual.project(&projected).map_err(|error| errors::convert(&error.into()))?;
-        let expected = rows::typed(&actual.schema(), &self.content.expect)
-            .map_err(|message| self.wrong(&format!("expect: {message}")))?;
-        let mut lines = Vec::new();
-        if expected.num_rows() != actual.num_rows() {
-            lines.push(format!(
-                "expected {} rows, found {}",
-                expected.num_rows(),
-                actual.num_rows()
-            ));
-        }
-        for row in 0..expected.num_rows().min(actual.num_rows()) {
-            for (index, name) in columns.iter().enumerate() {
-                let Some(written) = self.content.expect[row].get(*name) else { continue };
-                let (wanted, found) =
-                    (cell(expected.column(index), row)?, cell(actual.column(index), row)?);
-                if wanted != found && !close(written, actual.column(index), row) {
-                    lines.push(format!("row {}: {name} is {found}, expected {wanted}", row + 1));
-                }
-            }
-        }
-        if lines.is_empty() {
-            Ok(String::new())
-        } else {
-            Ok(lines.join("\n") + "\n" + &shown(&actual)?)
-        }
+        rows::difference(&self.content.expect, actual).map_err(|message| self.wrong(&message))
     }
 
     fn wrong(&self, message: &str) -> Error {
@@ -352,43 +300,4 @@ async fn plan(engine: &Engine, node: &Node) -> Result<LogicalPlan> {
         Error::usage(codes::SQL_PLAN, format!("{} is not filled by SQL", node.name))
     })?;
     engine.plan(statement).await
-}
-
-/// Whether a float is the written one to the digits it is written with.
-fn close(written: &serde_json::Value, column: &ArrayRef, row: usize) -> bool {
-    if *column.data_type() != DataType::Float64 || column.is_null(row) {
-        return false;
-    }
-    let text = match written {
-        serde_json::Value::Number(number) => number.to_string(),
-        serde_json::Value::String(text) => text.clone(),
-        _ => return false,
-    };
-    let Ok(wanted) = text.parse::<f64>() else { return false };
-    let found = datafusion::arrow::array::AsArray::as_primitive::<
-        datafusion::arrow::datatypes::Float64Type,
-    >(column.as_ref())
-    .value(row);
-    /// Fewer decimals than this are meant exactly.
-    const DECIMALS: usize = 4;
-    let decimals = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let tolerance = if decimals >= DECIMALS {
-        0.5 * 10f64.powi(-i32::try_from(decimals).unwrap_or(i32::MAX))
-    } else {
-        wanted.abs() * 1e-12
-    };
-    (wanted - found).abs() <= tolerance * (1.0 + 1e-9)
-}
-
-fn cell(column: &ArrayRef, row: usize) -> Result<String> {
-    let options = FormatOptions::default().with_null("null");
-    ArrayFormatter::try_new(column.as_ref(), &options)
-        .map(|formatter| formatter.value(row).to_string())
-        .map_err(|error| errors::convert(&error.into()))
-}
-
-fn shown(batch: &RecordBatch) -> Result<String> {
-    datafusion::arrow::util::pretty::pretty_format_batches(std::slice::from_ref(batch))
-        .map(|table| table.to_string())
-        .map_err(|error| errors::convert(&error.into()))
 }

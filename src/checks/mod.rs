@@ -17,7 +17,7 @@ use crate::{
 };
 
 pub mod cases;
-mod rows;
+pub mod rows;
 
 /// One rule and the SQL that finds its violations.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -20,8 +20,7 @@ use super::{
     blocks::{funnels, journeys, segments},
     params,
     pipeline::Pipeline,
-    resolve,
-    source::SourceConfig,
+    preset, resolve,
     wire::PipelineConfig,
     yaml::{self, Document, Schema},
 };
@@ -194,38 +193,26 @@ impl Presets {
         document: &Document,
         found: &mut Diagnostics,
     ) -> Self {
-        let schema = Schema::of::<SourceConfig>();
         let mut documents = IndexMap::new();
         let mut checked: IndexMap<String, Json> = IndexMap::new();
         for (name, source) in json["sources"].as_object_mut().into_iter().flatten() {
-            let Some(preset) = source["preset"].as_str().map(str::to_owned) else { continue };
+            let Some(wanted) = source["preset"].as_str().map(str::to_owned) else { continue };
             let place = document.root().key("sources").key(name).key("preset");
-            let Some((file, text)) = (request.presets)(&preset) else {
+            let Some((file, text)) = (request.presets)(&wanted) else {
                 let names = request.preset_names.iter().map(String::as_str);
-                let message = format!("no preset is called `{preset}`");
-                found.push(place.error(codes::UNKNOWN_NAME, message).did_you_mean(&preset, names));
+                let message = format!("no preset is called `{wanted}`");
+                found.push(place.error(codes::UNKNOWN_NAME, message).did_you_mean(&wanted, names));
                 continue;
             };
-            if !checked.contains_key(&preset) {
-                let text: Arc<str> = text.into();
-                let Some(document) = Document::parse(file, &text, 0..text.len(), found) else {
+            if !checked.contains_key(&wanted) {
+                let Some((document, mut json)) = preset::checked(file, &text, found) else {
                     continue;
                 };
-                for key in ["preset", "path"] {
-                    let place = document.root().key(key);
-                    if place.exists() {
-                        let message = format!("a preset has no `{key}`");
-                        found.push(
-                            place
-                                .key_error(codes::UNKNOWN_KEY, message)
-                                .hint("the pipeline's source gives it"),
-                        );
-                    }
-                }
-                checked.extend(document.check(&schema, found).map(|json| (preset.clone(), json)));
-                documents.insert(preset.clone(), document);
+                preset::split(&mut json);
+                checked.insert(wanted.clone(), json);
+                documents.insert(wanted.clone(), document);
             }
-            if let Some(under) = checked.get(&preset) {
+            if let Some(under) = checked.get(&wanted) {
                 let over = std::mem::replace(source, under.clone());
                 overlay(source, over);
             }

@@ -5,10 +5,12 @@ Leaves reading files and everything about tables to others; imports neither Arro
 */
 
 pub mod blocks;
+pub mod drift;
 pub mod formats;
 pub mod generated;
 pub mod params;
 pub mod pipeline;
+pub mod preset;
 pub mod source;
 pub mod tables;
 pub mod types;

@@ -82,6 +82,7 @@ pub(super) fn source(
         on_bad_cell: config.on_bad_cell.unwrap_or(plain.on_bad_cell),
         max_bad_ratio: config.max_bad_ratio.unwrap_or(plain.max_bad_ratio),
         required: config.required.unwrap_or(plain.required),
+        drift: config.drift.unwrap_or(plain.drift),
         survey,
         freshness: freshness(&config.freshness.unwrap_or_default(), &place.key("freshness"), found),
         ..plain

@@ -5,6 +5,7 @@ A source as the loader sees it: pipeline and preset laid over each other, every 
 use serde::Serialize;
 
 use super::{
+    drift::Drift,
     formats::Timespan,
     source::{Ambiguous, EpochUnit, Format, JsonOptions, Nonexistent, OnBadCell, SurveyKind},
     types::ColumnType,
@@ -36,6 +37,7 @@ pub struct Source {
     pub on_bad_cell: OnBadCell,
     pub max_bad_ratio: f64,
     pub required: bool,
+    pub drift: Drift,
     pub survey: Option<Survey>,
     pub freshness: Freshness,
 }
@@ -114,6 +116,7 @@ impl Source {
             on_bad_cell: OnBadCell::default(),
             max_bad_ratio: MAX_BAD_RATIO,
             required: true,
+            drift: Drift::default(),
             survey: None,
             freshness: Freshness::default(),
         }

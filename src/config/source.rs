@@ -10,6 +10,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    drift::Drift,
     formats::{Name, Sign, TimeZone, Timespan},
     types::ColumnType,
 };
@@ -60,6 +61,8 @@ pub struct SourceConfig {
     pub max_bad_ratio: Option<f64>,
     /// Whether a path that matches no file is an error; by default it is.
     pub required: Option<bool>,
+    /// What happens when the columns of a file are not the declared ones.
+    pub drift: Option<Drift>,
     /// What a survey export asks and how it is scored.
     pub survey: Option<SurveyConfig>,
     /// How old the newest row may be when a run starts.

@@ -8,7 +8,10 @@ A declared name matches a header that reads the same, or one that folds to the s
 use indexmap::IndexMap;
 
 use crate::{
-    config::source::Column,
+    config::{
+        drift::MissingColumn,
+        source::{Column, Source},
+    },
     error::{Diagnostic, Error, Kind, Result, codes, nearest},
 };
 
@@ -46,17 +49,18 @@ fn flat(header: &str) -> String {
     fold(&header.to_lowercase())
 }
 
-/// The position of every column among the headers of one file.
-pub(crate) fn bind(file: &str, headers: &[String], columns: &[Column]) -> Result<Vec<usize>> {
+/// The position of every column among the headers of one file; none for one that it may lack.
+pub(crate) fn bind(file: &str, headers: &[String], source: &Source) -> Result<Vec<Option<usize>>> {
     let mut found = Vec::new();
     let ambiguous = ambiguous(file, headers);
     if !ambiguous.is_empty() {
         return Err(Error { kind: Kind::Failed, diagnostics: ambiguous });
     }
     let mut missing = Vec::new();
-    for column in columns {
+    for column in &source.columns {
         match column.from.iter().find_map(|wanted| position(headers, wanted)) {
-            Some(at) => found.push(at),
+            None if may_lack(source, column) => found.push(None),
+            Some(at) => found.push(Some(at)),
             None => missing.push(lacks(file, headers, column)),
         }
     }
@@ -65,6 +69,13 @@ pub(crate) fn bind(file: &str, headers: &[String], columns: &[Column]) -> Result
     } else {
         Err(Error { kind: Kind::Failed, diagnostics: missing })
     }
+}
+
+/// Whether a file without the column is as good.
+pub(crate) fn may_lack(source: &Source, column: &Column) -> bool {
+    source.drift.missing == MissingColumn::Accept
+        && !column.required
+        && !source.key.contains(&column.name)
 }
 
 /// Where the header stands that `wanted` means.
@@ -133,7 +144,7 @@ pub(crate) fn lacks(file: &str, headers: &[String], column: &Column) -> Diagnost
 
 #[cfg(test)]
 mod tests {
-    use crate::sources::support::column;
+    use crate::sources::support::source;
 
     use super::*;
 
@@ -156,10 +167,29 @@ mod tests {
         }
     }
 
-    fn bound(headers: &[&str], wanted: &[&str]) -> Result<Vec<usize>> {
-        let headers: Vec<String> = headers.iter().map(|name| (*name).to_owned()).collect();
-        let columns: Vec<Column> = wanted.iter().map(|name| column(name, "string")).collect();
-        bind("a.csv", &headers, &columns)
+    fn of(wanted: &[&str]) -> Source {
+        source(&wanted.iter().map(|name| (*name, "string")).collect::<Vec<_>>())
+    }
+
+    fn headers(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    fn bound(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>> {
+        let found = bind("a.csv", &headers(names), &of(wanted))?;
+        Ok(found.into_iter().map(|at| at.expect("every column is there")).collect())
+    }
+
+    #[test]
+    fn what_a_file_may_lack_is_neither_required_nor_a_key() {
+        let mut source = of(&["id", "email", "phone"]);
+        source.drift.missing = MissingColumn::Accept;
+        source.key = vec!["id".to_owned()];
+        let bound = |source: &Source| bind("a.csv", &headers(&["phone", "ID"]), source);
+        assert_eq!(bound(&source).unwrap(), [Some(1), None, Some(0)]);
+        source.columns[1].required = true;
+        assert!(bound(&source).unwrap_err().to_string().contains("no column `email`"));
+        assert!(bind("a.csv", &headers(&["email"]), &source).is_err());
     }
 
     #[test]

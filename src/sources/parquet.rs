@@ -36,7 +36,7 @@ use crate::{
 };
 
 use super::{
-    bind::{lacks, position},
+    bind::{lacks, may_lack, position},
     cast::{Cast, Caster},
     chunk::{Cells, Chunk, Pending, RecordReader, Span},
     decompress::unpack,
@@ -55,8 +55,8 @@ pub(crate) struct ParquetReader {
 
 /// How one declared column is fed.
 struct Route {
-    /// The place of its field in the batches.
-    field: usize,
+    /// The place of its field in the batches; none where the file may lack it and does.
+    field: Option<usize>,
     /// The way into a nested field, which begins with the field's name.
     path: Option<(String, Paths)>,
     column: Arc<Column>,
@@ -80,8 +80,9 @@ impl ParquetReader {
             match place(&names, column) {
                 Some((field, path)) => {
                     wanted.push(field);
-                    found.push((field, path, column));
+                    found.push((Some(field), path, column));
                 }
+                None if may_lack(source, column) => found.push((None, None, column)),
                 None => missing.push(lacks(&file.path, &names, column)),
             }
         }
@@ -94,7 +95,7 @@ impl ParquetReader {
         let routes = found
             .into_iter()
             .map(|(field, path, column)| {
-                let field = wanted.partition_point(|known| *known < field);
+                let field = field.map(|field| wanted.partition_point(|known| *known < field));
                 Route::new(field, path, column)
             })
             .collect::<Result<_>>()?;
@@ -121,7 +122,7 @@ fn place(names: &[String], column: &Column) -> Option<(usize, Option<String>)> {
 }
 
 impl Route {
-    fn new(field: usize, path: Option<String>, column: &Column) -> Result<Self> {
+    fn new(field: Option<usize>, path: Option<String>, column: &Column) -> Result<Self> {
         let mut column = column.clone();
         let path = path
             .map(|path| {
@@ -188,7 +189,10 @@ fn chunk(batch: &RecordBatch, first: i64, routes: &[Route]) -> Result<Chunk, Arr
     let mut text = String::new();
     let columns = routes
         .iter()
-        .map(|route| route.cells(batch.column(route.field), &mut text))
+        .map(|route| match route.field {
+            Some(field) => route.cells(batch.column(field), &mut text),
+            None => Ok(Cells::Text(vec![Span::ABSENT; batch.num_rows()])),
+        })
         .collect::<Result<_, _>>()?;
     let lines = (first..first + batch.num_rows() as i64).collect();
     Ok(Chunk { text, columns, lines, ..Chunk::default() })

@@ -31,8 +31,8 @@ use scan::{Field, Flaw, Scan, Scanner};
 pub(crate) struct CsvReader {
     buffer: Buffer,
     scanner: Arc<Scanner>,
-    /// Field numbers of the declared columns.
-    positions: Vec<usize>,
+    /// Field numbers of the declared columns; none for one that the file may lack.
+    positions: Vec<Option<usize>>,
     /// Fields of a record.
     width: usize,
     line: i64,
@@ -55,17 +55,17 @@ impl CsvReader {
     pub(crate) fn open(mut buffer: Buffer, source: &Source) -> Result<Self> {
         let header = header::read(&mut buffer, &source.csv)?;
         let (positions, width) = match &header.names {
-            Some(names) => (bind(buffer.file(), names, &source.columns)?, names.len()),
+            Some(names) => (bind(buffer.file(), names, source)?, names.len()),
             None => {
                 let positions = by_number(&source.columns);
                 // Without a header the last declared column is the last of the file.
-                let width = positions.iter().max().map_or(0, |last| last + 1);
+                let width = positions.iter().flatten().max().map_or(0, |last| last + 1);
                 (positions, width)
             }
         };
         let labels = positions
             .iter()
-            .map(|at| header.labels.iter().filter_map(|row| row.get(*at).cloned()).collect())
+            .map(|at| header.labels.iter().filter_map(|row| row.get((*at)?).cloned()).collect())
             .collect();
         Ok(Self {
             buffer,
@@ -88,11 +88,11 @@ impl CsvReader {
 }
 
 /// Without a header a column's `from` is its number, counted from 1; else its place in the list.
-fn by_number(columns: &[Column]) -> Vec<usize> {
+fn by_number(columns: &[Column]) -> Vec<Option<usize>> {
     let number = |column: &Column| {
         column.from.iter().find_map(|from| from.parse::<usize>().ok()?.checked_sub(1))
     };
-    columns.iter().enumerate().map(|(at, column)| number(column).unwrap_or(at)).collect()
+    columns.iter().enumerate().map(|(at, column)| Some(number(column).unwrap_or(at))).collect()
 }
 
 impl RecordReader for CsvReader {
@@ -135,7 +135,10 @@ impl RecordReader for CsvReader {
                     } else {
                         let row = lines.len();
                         for (index, position) in self.positions.iter().enumerate() {
-                            let field = self.fields[*position];
+                            let Some(field) = position.map(|at| self.fields[at]) else {
+                                columns[index].push(Span::ABSENT);
+                                continue;
+                            };
                             columns[index].push(Span::new(at + field.start, at + field.end));
                             if field.escaped {
                                 escaped.push((index, row));

@@ -3,7 +3,10 @@
 use std::io::Write;
 
 use journeymart::{
-    config::source::{Ambiguous, Nonexistent, OnBadCell},
+    config::{
+        drift::MissingColumn,
+        source::{Ambiguous, Nonexistent, OnBadCell},
+    },
     error::{Kind, codes},
 };
 
@@ -22,6 +25,20 @@ fn reordered_columns_between_two_files_land_in_their_own() {
     let mut rows = loaded.rows;
     rows.sort();
     assert_eq!(rows, ["a@x.nl|0612345678|0123", "b@x.nl|0687654321|1234 AB"]);
+}
+
+#[test]
+fn a_column_that_a_file_may_lack_is_null_in_it() {
+    let world = || {
+        World::new(&[("id", "string"), ("email", "string"), ("city", "string")])
+            .file("a.csv", "id,email,city\n1,a@x.nl,Breda\n")
+            .file("b.csv", "city,id\nDelft,2\n")
+    };
+    let error = world().error();
+    assert_eq!(error.diagnostics[0].code, codes::HEADER_MISSING);
+    let mut rows = world().with(|source| source.drift.missing = MissingColumn::Accept).load().rows;
+    rows.sort();
+    assert_eq!(rows, ["1|a@x.nl|Breda", "2|∅|Delft"]);
 }
 
 #[test]

@@ -29,11 +29,11 @@ mod discover;
 mod json;
 mod latest;
 mod parquet;
-mod samples;
+pub(crate) mod samples;
 
 /// Collects what is written to it.
 #[derive(Default)]
-pub(crate) struct Collected(Mutex<Vec<RecordBatch>>);
+pub(crate) struct Collected(pub(crate) Mutex<Vec<RecordBatch>>);
 
 impl BatchSink for Collected {
     fn write(&self, batch: RecordBatch) -> Result<()> {

@@ -15,7 +15,10 @@ use datafusion::{
     parquet::arrow::ArrowWriter,
 };
 use journeymart::{
-    config::source::{EpochUnit, Format},
+    config::{
+        drift::MissingColumn,
+        source::{EpochUnit, Format},
+    },
     error::codes,
 };
 
@@ -33,6 +36,17 @@ fn bytes(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
     let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
     writer.write(&batch).unwrap();
     writer.into_inner().unwrap()
+}
+
+#[test]
+fn a_column_that_a_file_may_lack_is_null_in_it() {
+    let file = bytes(vec![("id", Arc::new(Int64Array::from(vec![1, 2])))]);
+    let rows = parquet(&[("id", "int64"), ("email", "string"), ("traits.plan", "string")])
+        .with(|source| source.drift.missing = MissingColumn::Accept)
+        .file("a.parquet", file)
+        .load()
+        .rows;
+    assert_eq!(rows, ["1|∅|∅", "2|∅|∅"]);
 }
 
 #[test]

@@ -12,17 +12,21 @@ use journeymart::{
 
 use super::World;
 
-/// The sample's content; says so when it is not there. `JOURNEYMART_SAMPLES` names another folder
+/// Where the sample is; says so when it is not there. `JOURNEYMART_SAMPLES` names another folder
 /// than the one beside the repository.
-fn sample(name: &str) -> Option<Vec<u8>> {
+pub(crate) fn path(name: &str) -> Option<PathBuf> {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/samples");
     let folder = std::env::var_os("JOURNEYMART_SAMPLES").map_or(beside, PathBuf::from);
     let path = folder.join(name);
-    let content = fs::read(&path).ok();
-    if content.is_none() {
+    if !path.is_file() {
         skipped(&path);
+        return None;
     }
-    content
+    Some(path)
+}
+
+fn sample(name: &str) -> Option<Vec<u8>> {
+    path(name).map(|path| fs::read(path).unwrap())
 }
 
 #[expect(clippy::print_stderr, reason = "a test that skips says so")]
