@@ -67,6 +67,9 @@ pub(super) fn source(
     }
     let mut columns: Vec<Column> =
         config.columns.iter().map(|(name, column)| defaults.column(name, column)).collect();
+    for column in &columns {
+        check_signs(column, &place.key("columns").key(&column.name), found);
+    }
     columns.extend(survey.as_ref().map(|survey| defaults.score(&survey.score, &columns)));
     let plain = Source::new(name, &path?, config.format?, columns);
     Some(Source {
@@ -227,6 +230,7 @@ struct ColumnDefaults {
     nulls: Vec<String>,
     decimal: char,
     thousands: Option<char>,
+    key: Vec<String>,
 }
 
 impl ColumnDefaults {
@@ -237,6 +241,7 @@ impl ColumnDefaults {
             nulls: config.nulls.clone(),
             decimal: csv.decimal.and_then(|decimal| sign(decimal.0)).unwrap_or('.'),
             thousands: csv.thousands.and_then(|thousands| sign(thousands.0)),
+            key: config.key.clone(),
         }
     }
 
@@ -263,7 +268,16 @@ impl ColumnDefaults {
             ambiguous: config.ambiguous.unwrap_or_default(),
             nonexistent: config.nonexistent.unwrap_or_default(),
             decimal: config.decimal.and_then(|sign| sign.0).map_or(self.decimal, char::from),
-            thousands: self.thousands,
+            thousands: match config.thousands {
+                Some(sign) => sign.0.map(char::from),
+                None => self.thousands,
+            },
+            percent: config.percent.unwrap_or(column.percent),
+            strip: config.strip.clone(),
+            identifier: config.identifier.unwrap_or_else(|| {
+                let personal = matches!(config.pii.as_deref(), Some("id" | "phone"));
+                personal || self.key.iter().any(|key| key == name)
+            }),
             minor_units: config.minor_units.unwrap_or(column.minor_units),
             pii: config.pii.clone(),
             description: config.description.clone(),
@@ -284,6 +298,17 @@ impl ColumnDefaults {
     }
 }
 
+/// `1.234` cannot have one sign for thousands and decimals.
+fn check_signs(column: &Column, place: &Place<'_>, found: &mut Diagnostics) {
+    let whole = column.column_type == ColumnType::Int64;
+    let number =
+        whole || matches!(column.column_type, ColumnType::Decimal(..) | ColumnType::Float64);
+    if number && column.thousands == Some(column.decimal) {
+        let message = format!("`{}` is the thousands sign and the decimal sign", column.decimal);
+        found.push(place.error(codes::INVALID_VALUE, message).hint("declare both"));
+    }
+}
+
 /// Options that belong to another type than the column's would silently do nothing.
 fn check_column(config: &ColumnConfig, place: &Place<'_>, found: &mut Diagnostics) {
     if config.column_type.is_none() && place.key("type").exists() {
@@ -293,10 +318,20 @@ fn check_column(config: &ColumnConfig, place: &Place<'_>, found: &mut Diagnostic
     let temporal = matches!(column_type, ColumnType::Timestamp | ColumnType::Date);
     let decimal = matches!(column_type, ColumnType::Decimal(..));
     let boolean = *column_type == ColumnType::Bool;
+    let number = decimal || matches!(column_type, ColumnType::Int64 | ColumnType::Float64);
     for (key, given, fits) in [
         ("formats", !config.formats.is_empty(), temporal),
         ("epoch", config.epoch.is_some(), temporal),
         ("minor_units", config.minor_units.is_some(), decimal),
+        ("decimal", config.decimal.is_some(), number),
+        ("thousands", config.thousands.is_some(), number),
+        (
+            "strip",
+            !config.strip.is_empty(),
+            !matches!(column_type, ColumnType::Json | ColumnType::List(_) | ColumnType::Struct(_)),
+        ),
+        ("percent", config.percent.is_some(), number && *column_type != ColumnType::Int64),
+        ("identifier", config.identifier.is_some(), *column_type == ColumnType::String),
         ("true_values", !config.true_values.is_empty(), boolean),
         ("false_values", !config.false_values.is_empty(), boolean),
     ] {

@@ -82,6 +82,11 @@ pub struct Column {
     pub nulls: Vec<String>,
     pub decimal: char,
     pub thousands: Option<char>,
+    pub percent: bool,
+    /// What is taken off both ends of a value.
+    pub strip: Vec<String>,
+    /// What a spreadsheet left of a number is no value here.
+    pub identifier: bool,
     pub minor_units: u32,
     pub true_values: Vec<String>,
     pub false_values: Vec<String>,
@@ -153,6 +158,9 @@ impl Column {
             nulls: vec![String::new()],
             decimal: '.',
             thousands: None,
+            percent: false,
+            strip: Vec::new(),
+            identifier: false,
             minor_units: 0,
             true_values: words(&TRUE),
             false_values: words(&FALSE),

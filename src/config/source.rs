@@ -171,7 +171,7 @@ pub struct ColumnConfig {
     /// strftime formats to try in order, by default ISO 8601.
     #[serde(default)]
     pub formats: Vec<String>,
-    /// The unit of a numeric time stamp: `s`, `ms` or `us` since 1970.
+    /// The unit of a numeric time stamp: `s`, `ms` or `us` since 1970. A date is the day in the column's time zone.
     pub epoch: Option<EpochUnit>,
     /// The time zone of values that carry none; by default the source's.
     pub timezone: Option<TimeZone>,
@@ -184,6 +184,15 @@ pub struct ColumnConfig {
     pub nulls: Vec<String>,
     /// The decimal sign, `.` or `,`; by default the source's.
     pub decimal: Option<Sign>,
+    /// The thousands sign; by default the source's. A space means the no-break spaces too.
+    pub thousands: Option<Sign>,
+    /// Whether numbers are percentages: `12,5 %` and `12,5` are 0.125.
+    pub percent: Option<bool>,
+    /// Texts to take off the start and the end of a value, with the white space beside them: `["€"]` for `€ 1.234,56`, `["'"]` for a postal code that a spreadsheet guards as `'75008`.
+    #[serde(default)]
+    pub strip: Vec<String>,
+    /// Whether the text identifies something, so that `6.1E+09` and `#NAME?`, which spreadsheets leave of long numbers, are bad cells. By default columns of the `key` and of the classes `id` and `phone` do.
+    pub identifier: Option<bool>,
     /// Digits by which an integer amount is shifted: 2 turns 1999 cents into 19.99.
     #[schemars(range(max = 18))]
     pub minor_units: Option<u32>,

@@ -12,6 +12,8 @@ pub(crate) enum Fault {
     OutOfRange,
     /// More decimals than the type keeps.
     Inexact,
+    /// What a spreadsheet leaves of a long number.
+    Destroyed,
     /// A local time that the clock showed twice.
     Ambiguous,
     /// A local time that the clock skipped.
@@ -27,6 +29,7 @@ impl Fault {
             Self::Malformed => return column_type.to_string(),
             Self::OutOfRange => "out of range",
             Self::Inexact => "too many decimals",
+            Self::Destroyed => "destroyed by a spreadsheet",
             Self::Ambiguous => "ambiguous local time",
             Self::Nonexistent => "nonexistent local time",
             Self::TooDeep => "nested too deep",

@@ -6,7 +6,7 @@ into an array and names those that are no values of the type. It decides nothing
 `rows.rs`.
 */
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use chrono_tz::Tz;
 use datafusion::arrow::{
@@ -37,6 +37,7 @@ mod civil;
 mod nested;
 mod number;
 mod pattern;
+mod text;
 mod zone;
 
 use civil::{Civil, Cursor, DAY};
@@ -64,11 +65,21 @@ enum Family {
     Text,
     Json,
     Int(Signs),
-    Float(Signs),
-    Decimal { signs: Signs, precision: u8, scale: i8, minor_units: u32 },
+    Float {
+        signs: Signs,
+        percent: bool,
+    },
+    /// `shift` digits are fractions although the number is written without them.
+    Decimal {
+        signs: Signs,
+        precision: u8,
+        scale: i8,
+        shift: u32,
+    },
     Bool,
     Date(Vec<Pattern>),
     Epoch(EpochUnit),
+    EpochDate(EpochUnit, Zone),
     Timestamp(Vec<Pattern>, Zone),
     Nested(Box<Nested>),
 }
@@ -94,6 +105,13 @@ impl Family {
             decimal: column.decimal as u8,
             thousands: column.thousands.map(|sign| sign as u8),
         };
+        let zone = || -> Result<Zone> {
+            let tz: Tz = column
+                .timezone
+                .parse()
+                .map_err(|_| invalid(format!("`{}` is no time zone", column.timezone)))?;
+            Ok(Zone::new(tz, column.ambiguous, column.nonexistent))
+        };
         let patterns = || {
             column
                 .formats
@@ -105,27 +123,21 @@ impl Family {
             ColumnType::String => Self::Text,
             ColumnType::Json => Self::Json,
             ColumnType::Int64 => Self::Int(signs),
-            ColumnType::Float64 => Self::Float(signs),
+            ColumnType::Float64 => Self::Float { signs, percent: column.percent },
             ColumnType::Decimal(precision, scale) => Self::Decimal {
                 signs,
                 precision: *precision,
                 scale: *scale,
-                minor_units: column.minor_units,
+                shift: column.minor_units + if column.percent { 2 } else { 0 },
             },
             ColumnType::Bool => Self::Bool,
-            ColumnType::Date => Self::Date(patterns()?),
+            ColumnType::Date => match column.epoch {
+                Some(unit) => Self::EpochDate(unit, zone()?),
+                None => Self::Date(patterns()?),
+            },
             ColumnType::Timestamp => match column.epoch {
                 Some(unit) => Self::Epoch(unit),
-                None => {
-                    let tz: Tz = column
-                        .timezone
-                        .parse()
-                        .map_err(|_| invalid(format!("`{}` is no time zone", column.timezone)))?;
-                    Self::Timestamp(
-                        patterns()?,
-                        Zone::new(tz, column.ambiguous, column.nonexistent),
-                    )
-                }
+                None => Self::Timestamp(patterns()?, zone()?),
             },
             ColumnType::List(_) | ColumnType::Struct(_) => {
                 Self::Nested(Box::new(Nested::new(column, column_type)?))
@@ -134,19 +146,22 @@ impl Family {
     }
 
     fn cast(&mut self, column: &Column, text: &str, cells: &[Span]) -> Cast {
-        let input = Input { nulls: &column.nulls, text, cells };
+        let input = Input { column, text, cells };
         match self {
             Self::Text => input.strings(),
             Self::Json => input.json(),
             Self::Int(signs) => {
                 input.values::<Int64Type>(|cell| number::int64(cell.as_bytes(), *signs))
             }
-            Self::Float(signs) => {
-                input.values::<Float64Type>(|cell| number::float64(cell.as_bytes(), *signs))
+            Self::Float { signs, percent } => {
+                let unit = if *percent { 100.0 } else { 1.0 };
+                input.values::<Float64Type>(|cell| {
+                    Ok(number::float64(cell.as_bytes(), *signs)? / unit)
+                })
             }
-            Self::Decimal { signs, precision, scale, minor_units } => {
+            Self::Decimal { signs, precision, scale, shift } => {
                 let (array, bad) = input.primitive::<Decimal128Type>(|cell| {
-                    number::decimal(cell.as_bytes(), *signs, *precision, *scale, *minor_units)
+                    number::decimal(cell.as_bytes(), *signs, *precision, *scale, *shift)
                 });
                 let array = array
                     .with_precision_and_scale(*precision, *scale)
@@ -158,6 +173,11 @@ impl Family {
             Self::Epoch(unit) => {
                 input.timestamps(|cell| epoch(cell, *unit, i64::from(unit.per_second())))
             }
+            Self::EpochDate(unit, zone) => input.values::<Date32Type>(|cell| {
+                let seconds = epoch(cell, *unit, i64::from(unit.per_second()))?;
+                let day = zone.local(seconds.div_euclid(1_000_000)).div_euclid(DAY);
+                i32::try_from(day).map_err(|_| Fault::OutOfRange)
+            }),
             Self::Timestamp(formats, zone) => {
                 input.timestamps(|cell| instant(civil_time(cell, formats)?, zone))
             }
@@ -178,30 +198,57 @@ impl EpochUnit {
 
 /// The cells of one column of a chunk.
 struct Input<'a> {
-    nulls: &'a [String],
+    column: &'a Column,
     text: &'a str,
     cells: &'a [Span],
 }
 
 impl<'a> Input<'a> {
     fn is_null(&self, cell: &str) -> bool {
-        self.nulls.iter().any(|null| null == cell)
+        self.column.nulls.iter().any(|null| null == cell)
     }
 
     /// The cells of a column that is no text: white space around a value means nothing.
-    fn trimmed(&self) -> impl Iterator<Item = Option<&'a str>> {
-        self.cells
-            .iter()
-            .map(|cell| cell.of(self.text).map(str::trim_ascii).filter(|cell| !self.is_null(cell)))
+    fn trimmed(&self) -> impl Iterator<Item = Option<Cow<'a, str>>> {
+        let has_marks = self.column.percent || !self.column.strip.is_empty();
+        let spaced = self.column.thousands == Some(' ');
+        self.cells.iter().map(move |cell| {
+            let cell = cell.of(self.text).map(str::trim).filter(|cell| !self.is_null(cell))?;
+            let mut value = Cow::Borrowed(cell);
+            if has_marks {
+                let bare =
+                    if self.column.percent { cell.trim_end_matches('%').trim_end() } else { cell };
+                value = text::strip(bare, &self.column.strip);
+            }
+            if spaced && !value.is_ascii() {
+                value = Cow::Owned(value.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " "));
+            }
+            // A sign without its number, as `€`, is no empty cell.
+            Some(value).filter(|value| value.is_empty() || !self.is_null(value))
+        })
     }
 
     fn strings(&self) -> Cast {
         let bytes = self.cells.iter().filter_map(|cell| cell.of(self.text)).map(str::len).sum();
         let mut builder = StringBuilder::with_capacity(self.cells.len(), bytes);
-        for cell in self.cells {
-            builder.append_option(cell.of(self.text).filter(|cell| !self.is_null(cell)));
+        let mut bad = Vec::new();
+        let marks = &self.column.strip;
+        for (row, cell) in self.cells.iter().enumerate() {
+            let cell = cell.of(self.text).filter(|cell| !self.is_null(cell));
+            let value = match cell {
+                Some(cell) if !marks.is_empty() => {
+                    Some(text::strip(cell.trim(), marks)).filter(|cell| !self.is_null(cell))
+                }
+                cell => cell.map(Cow::Borrowed),
+            };
+            if self.column.identifier && value.as_deref().is_some_and(text::is_destroyed) {
+                builder.append_null();
+                bad.push((row, Fault::Destroyed));
+            } else {
+                builder.append_option(value);
+            }
         }
-        Cast { array: Arc::new(builder.finish()), bad: Vec::new() }
+        Cast { array: Arc::new(builder.finish()), bad }
     }
 
     /// JSON is checked and kept without its white space.
@@ -215,10 +262,10 @@ impl<'a> Input<'a> {
                 builder.append_null();
                 continue;
             };
-            match tape.parse(cell, 0, cell.len()) {
+            match tape.parse(&cell, 0, cell.len()) {
                 Ok(()) => {
                     compacted.clear();
-                    compact(cell, &mut compacted);
+                    compact(&cell, &mut compacted);
                     builder.append_value(&compacted);
                 }
                 Err(fault) => {
@@ -235,7 +282,7 @@ impl<'a> Input<'a> {
         let mut builder = BooleanBuilder::with_capacity(self.cells.len());
         let mut bad = Vec::new();
         for (row, cell) in self.trimmed().enumerate() {
-            match cell.map(|cell| boolean::boolean(cell, yes, no)) {
+            match cell.map(|cell| boolean::boolean(&cell, yes, no)) {
                 Some(Ok(value)) => builder.append_value(value),
                 None => builder.append_null(),
                 Some(Err(fault)) => {
@@ -254,7 +301,7 @@ impl<'a> Input<'a> {
         let mut builder = PrimitiveBuilder::<T>::with_capacity(self.cells.len());
         let mut bad = Vec::new();
         for (row, cell) in self.trimmed().enumerate() {
-            match cell.map(&mut read) {
+            match cell.map(|cell| read(&cell)) {
                 Some(Ok(value)) => builder.append_value(value),
                 None => builder.append_null(),
                 Some(Err(fault)) => {

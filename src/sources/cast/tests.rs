@@ -124,6 +124,79 @@ fn epochs_in_each_unit() {
 }
 
 #[test]
+fn a_date_of_an_epoch_is_the_local_day() {
+    let mut day = column("date");
+    day.epoch = Some(EpochUnit::Ms);
+    day.timezone = "Europe/Amsterdam".to_owned();
+    // date -u -d '2026-06-30 22:30' +%s000: half past midnight in Amsterdam.
+    let (values, bad) =
+        check(day, &[Some("1782858600000"), Some("-1"), Some("2026-07-01"), Some("")]);
+    assert_eq!(values, ["2026-07-01", "1970-01-01", "∅", "∅"]);
+    assert_eq!(bad, [(2, Fault::Malformed)]);
+}
+
+#[test]
+fn amounts_as_spreadsheets_show_them() {
+    let mut amount = column("decimal(18,2)");
+    amount.decimal = ',';
+    amount.thousands = Some('.');
+    amount.strip = vec!["€".to_owned(), "EUR".to_owned()];
+    amount.nulls.push("-".to_owned());
+    let (values, bad) = check(
+        amount.clone(),
+        &[
+            Some("€ 1.234,56"),
+            Some("€\u{a0}1.234,56"),
+            Some("1234,5 EUR"),
+            Some("-€ 3,00"),
+            Some("€ -"),
+            Some("$ 5,00"),
+            Some("€ 1.5"),
+            Some("€"),
+        ],
+    );
+    assert_eq!(values, ["1234.56", "1234.56", "1234.50", "-3.00", "∅", "∅", "∅", "∅"]);
+    assert_eq!(bad, [5, 6, 7].map(|row| (row, Fault::Malformed)));
+    // The French write a narrow no-break space.
+    amount.thousands = Some(' ');
+    let (values, bad) =
+        check(amount, &[Some("1 234,56"), Some("1\u{202f}234,56\u{a0}€"), Some("12 34,5")]);
+    assert_eq!(values, ["1234.56", "1234.56", "∅"]);
+    assert_eq!(bad, [(2, Fault::Malformed)]);
+}
+
+#[test]
+fn percentages_are_shares() {
+    for column_type in ["decimal(9,5)", "float64"] {
+        let mut share = column(column_type);
+        share.decimal = ',';
+        share.percent = true;
+        let (values, bad) = check(
+            share,
+            &[Some("12,5 %"), Some("12,5"), Some("-3%"), Some("0%"), Some("%"), Some("x%")],
+        );
+        let values: Vec<f64> = values.iter().filter_map(|value| value.parse().ok()).collect();
+        assert_eq!(values, [0.125, 0.125, -0.03, 0.0]);
+        assert_eq!(bad.iter().map(|(row, _)| *row).collect::<Vec<_>>(), [4, 5]);
+    }
+}
+
+#[test]
+fn identifiers_that_a_spreadsheet_destroyed_are_no_values() {
+    let mut phone = column("string");
+    phone.identifier = true;
+    let cells = [Some("6.1E+09"), Some("0612345678"), Some("#NAME?"), Some("1E5"), Some("")];
+    let (values, bad) = check(phone.clone(), &cells);
+    assert_eq!(values, ["∅", "0612345678", "∅", "1E5", "∅"]);
+    assert_eq!(bad, [(0, Fault::Destroyed), (2, Fault::Destroyed)]);
+    assert_eq!(bad[0].1.rule(&phone.column_type), "string: destroyed by a spreadsheet");
+    phone.strip = vec!["'".to_owned()];
+    let (values, bad) = check(phone, &[Some("'0612345678"), Some("'6.1E+09"), Some(" '' ")]);
+    assert_eq!(values, ["0612345678", "∅", "∅"]);
+    assert_eq!(bad, [(1, Fault::Destroyed)]);
+}
+
+#[test]
 fn json_is_checked_and_compacted() {
     let deep = "[".repeat(10_000);
     let (values, bad) = check(

@@ -62,6 +62,11 @@ impl Zone {
         }
     }
 
+    /// What a clock in this zone shows at an instant, as seconds since 1970.
+    pub(crate) fn local(&self, instant: i64) -> i64 {
+        instant + i64::from(self.offset_at(instant))
+    }
+
     fn offsets(&self, local: i64) -> MappedLocalTime<i32> {
         match DateTime::from_timestamp(local, 0) {
             Some(clock) => self

@@ -24,6 +24,7 @@ use journeymart::{
 };
 use parking_lot::Mutex;
 
+mod casts;
 mod csv;
 mod discover;
 mod json;
