@@ -11,6 +11,7 @@ pub mod generated;
 pub mod params;
 pub mod pipeline;
 pub mod preset;
+pub mod reading;
 pub mod source;
 pub mod tables;
 pub mod types;

@@ -8,9 +8,10 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 
 use super::{
+    reading::CsvOptions,
     source::{
-        Column, ColumnConfig, Csv, CsvOptions, Freshness, FreshnessConfig, Source, SourceConfig,
-        Survey, SurveyConfig,
+        Column, ColumnConfig, Freshness, FreshnessConfig, Source, SourceConfig, Survey,
+        SurveyConfig,
     },
     types::ColumnType,
     yaml::Place,
@@ -55,7 +56,7 @@ pub(super) fn source(
     );
     let path = path(&config, context, place, found);
     let csv_options = config.csv.clone().unwrap_or_default();
-    let csv = csv(&csv_options, &place.key("csv"), found);
+    let csv = csv_options.resolve(path.as_deref(), context, &place.key("csv"), found);
     let survey = config.survey.as_ref().and_then(|survey| {
         resolve_survey(name, survey, &config.columns, &place.key("survey"), found)
     });
@@ -92,16 +93,25 @@ pub(super) fn source(
     })
 }
 
-/// Puts locations into `{name}/…`; `{date:…}` belongs to the listing and stays.
+/// Where the source's files are.
 pub(super) fn path(
     config: &SourceConfig,
     context: &Context<'_>,
     place: &Place<'_>,
     found: &mut Diagnostics,
 ) -> Option<String> {
-    let place = place.key("path");
+    locate(config.path.as_deref()?, context, &place.key("path"), found)
+}
+
+/// Puts locations into `{name}/…`; `{date:…}` belongs to the listing and stays.
+pub(super) fn locate(
+    path: &str,
+    context: &Context<'_>,
+    place: &Place<'_>,
+    found: &mut Diagnostics,
+) -> Option<String> {
     let mut result = String::new();
-    let mut rest = config.path.as_deref()?;
+    let mut rest = path;
     let mut sound = true;
     while let Some((before, from)) = rest.split_once('{') {
         result.push_str(before);
@@ -125,30 +135,6 @@ pub(super) fn path(
     }
     result.push_str(rest);
     sound.then_some(result)
-}
-
-fn csv(options: &CsvOptions, place: &Place<'_>, found: &mut Diagnostics) -> Csv {
-    let plain = Csv::default();
-    let encoding = options.encoding.clone().unwrap_or(plain.encoding);
-    if encoding_rs::Encoding::for_label(encoding.as_bytes()).is_none() {
-        let message = format!("`{encoding}` is no encoding");
-        found.push(place.key("encoding").error(codes::INVALID_VALUE, message).did_you_mean(
-            &encoding,
-            ["utf-8", "windows-1252", "iso-8859-1", "utf-16le", "utf-16be"],
-        ));
-    }
-    let delimiter = options.delimiter.map_or(Some(plain.delimiter), |sign| sign.0);
-    if delimiter.is_none() {
-        found.push(place.key("delimiter").error(codes::INVALID_VALUE, "the delimiter is empty"));
-    }
-    Csv {
-        delimiter: delimiter.unwrap_or(plain.delimiter),
-        quote: options.quote.map_or(plain.quote, |sign| sign.0),
-        escape: options.escape.map_or(plain.escape, |sign| sign.0),
-        encoding,
-        skip_rows: options.skip_rows.unwrap_or(plain.skip_rows),
-        header_rows: options.header_rows.unwrap_or(plain.header_rows),
-    }
 }
 
 fn resolve_survey(

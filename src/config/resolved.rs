@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::{
     drift::Drift,
     formats::Timespan,
-    source::{Ambiguous, EpochUnit, Format, JsonOptions, Nonexistent, OnBadCell, SurveyKind},
+    reading::{Csv, Format, JsonOptions},
+    source::{Ambiguous, EpochUnit, Nonexistent, OnBadCell, SurveyKind},
     types::ColumnType,
 };
 
@@ -50,18 +51,6 @@ pub struct Survey {
     /// The column or header that the column `survey_score` repeats.
     pub score: String,
     pub id: String,
-}
-
-/// Resolved CSV options.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Csv {
-    pub delimiter: u8,
-    pub quote: Option<u8>,
-    pub escape: Option<u8>,
-    /// A label that `encoding_rs` knows.
-    pub encoding: String,
-    pub skip_rows: u32,
-    pub header_rows: u32,
 }
 
 /// A resolved column.
@@ -124,19 +113,6 @@ impl Source {
             drift: Drift::default(),
             survey: None,
             freshness: Freshness::default(),
-        }
-    }
-}
-
-impl Default for Csv {
-    fn default() -> Self {
-        Self {
-            delimiter: b',',
-            quote: Some(b'"'),
-            escape: None,
-            encoding: "utf-8".to_owned(),
-            skip_rows: 0,
-            header_rows: 1,
         }
     }
 }

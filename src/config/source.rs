@@ -12,10 +12,11 @@ use serde::{Deserialize, Serialize};
 use super::{
     drift::Drift,
     formats::{Name, Sign, TimeZone, Timespan},
+    reading::{CsvOptions, Format, JsonOptions},
     types::ColumnType,
 };
 
-pub use super::resolved::{Column, Csv, Freshness, Source, Survey};
+pub use super::resolved::{Column, Freshness, Source, Survey};
 
 /// How one export is found, parsed and mapped. A preset fills in whatever is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -113,48 +114,6 @@ fn one_or_many<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<
         }
     }
     deserializer.deserialize_any(Visitor)
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Format {
-    /// Delimited text; `csv:` says how.
-    Csv,
-    /// One JSON object per line.
-    Ndjson,
-    /// One JSON document: an array of records, or an object that holds it (`json.records`).
-    Json,
-    Parquet,
-}
-
-/// How delimited text is read.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct CsvOptions {
-    /// One character, by default a comma; `\\t` is the tab.
-    pub delimiter: Option<Sign>,
-    /// The quote character, by default `"`; an empty text switches quoting off.
-    pub quote: Option<Sign>,
-    /// The escape character, by default none (a quote is doubled).
-    pub escape: Option<Sign>,
-    /// `utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16le` or `utf-16be`; a byte order mark wins.
-    pub encoding: Option<String>,
-    /// The decimal sign of numbers, `.` (default) or `,`.
-    pub decimal: Option<Sign>,
-    /// The thousands sign of numbers, by default none.
-    pub thousands: Option<Sign>,
-    /// Lines before the header.
-    pub skip_rows: Option<u32>,
-    /// Header rows: names come from the first, the others are kept as column descriptions. 0: none.
-    pub header_rows: Option<u32>,
-}
-
-/// How JSON is read.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JsonOptions {
-    /// The path of the array of records within the document, such as `tickets` or `result.items`.
-    pub records: Option<String>,
 }
 
 /// One column of a source.

@@ -77,6 +77,9 @@ pub struct SourceResult {
     pub rows_filtered: u64,
     pub rows_superseded: u64,
     pub cells_nulled: u64,
+    /// What further header rows say of the columns, such as the questions of a survey.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub labels: IndexMap<String, Vec<String>>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -63,6 +63,7 @@ pub(crate) async fn load(
         rows_filtered: report.books.rows_filtered,
         rows_superseded: report.books.rows_superseded,
         cells_nulled: report.books.cells_nulled,
+        labels: report.labels.into_iter().collect(),
     };
     let tables = [(TABLES[0], &rows), (TABLES[1], &bad_rows), (TABLES[2], &bad_cells)];
     cache.put(fingerprint, &tables, &books)?;

@@ -2,13 +2,20 @@
 The files of a source, known by their content.
 */
 
+use std::sync::Arc;
+
 use chrono::NaiveDate;
 
 use crate::{
-    config::source::Source,
+    config::{
+        reading::{Format, Names},
+        source::Source,
+    },
     error::{Diagnostic, Error, Kind, Result, codes},
     storage::{FoundFile, Location, Storage, sha256},
 };
+
+use super::names::NameFiles;
 
 /// One file to load.
 #[derive(Debug, Clone)]
@@ -22,6 +29,8 @@ pub struct InputFile {
     pub content_id: String,
     /// What `{date:…}` in the source's path matched.
     pub date: Option<NaiveDate>,
+    /// The names of its columns, where another file says them.
+    pub names: Option<Arc<[String]>>,
 }
 
 /// The files of a source, in order of path, and what lies beside them.
@@ -63,10 +72,16 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
     for file in found.files {
         files.push(identify(file).await?);
     }
-    Ok(Discovered { files, unmatched: found.unmatched, warnings })
+    let mut unmatched = found.unmatched;
+    if let (Format::Csv, Names::File(pattern)) = (source.format, &source.csv.names) {
+        let names = NameFiles::find(pattern, &source.csv, storage).await?;
+        names.apply(&mut files)?;
+        unmatched.retain(|path| !names.contains(path));
+    }
+    Ok(Discovered { files, unmatched, warnings })
 }
 
-async fn identify(found: FoundFile) -> Result<InputFile> {
+pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
     let content_id = match &found.version {
         Some(version) => format!("version:{version}:{}", found.size),
         None => {
@@ -87,6 +102,7 @@ async fn identify(found: FoundFile) -> Result<InputFile> {
         size: found.size,
         content_id,
         date: found.date,
+        names: None,
     })
 }
 

@@ -5,6 +5,7 @@ From the files of a source to its rows: what a caller asks for, and what it lear
 use std::path::PathBuf;
 
 use datafusion::arrow::array::RecordBatch;
+use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
 use crate::{
@@ -67,6 +68,8 @@ pub struct FileReport {
 pub struct LoadReport {
     pub files: Vec<FileReport>,
     pub books: Books,
+    /// The further header rows of all files: column, distinct texts in the order they were met.
+    pub labels: Vec<(String, Vec<String>)>,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -207,5 +210,17 @@ pub fn finish(source: &Source, files: Vec<FileReport>) -> Result<LoadReport> {
     }
     let example = files.iter().find_map(|report| report.example.as_deref());
     check_budget(source, &books, example)?;
-    Ok(LoadReport { files, books, warnings: Vec::new() })
+    let labels = labels(&files);
+    Ok(LoadReport { files, books, labels, warnings: Vec::new() })
+}
+
+fn labels(files: &[FileReport]) -> Vec<(String, Vec<String>)> {
+    let mut merged: IndexMap<&String, IndexSet<&String>> = IndexMap::new();
+    for (column, labels) in files.iter().flat_map(|file| &file.labels) {
+        merged.entry(column).or_default().extend(labels);
+    }
+    merged
+        .into_iter()
+        .map(|(column, labels)| (column.clone(), labels.into_iter().cloned().collect()))
+        .collect()
 }

@@ -26,6 +26,7 @@ mod files;
 mod json;
 mod latest;
 mod load;
+mod names;
 mod open;
 mod ordered;
 mod parallel;

@@ -5,7 +5,7 @@ From a file's bytes to its records: unpack, decode, and hand over to the reader 
 use encoding_rs::Encoding;
 
 use crate::{
-    config::source::{Format, Source},
+    config::{reading::Format, source::Source},
     error::{Error, Result, codes},
 };
 
@@ -28,12 +28,13 @@ pub(crate) fn open(
     file: &InputFile,
     options: &LoadOptions,
 ) -> Result<Box<dyn RecordReader>> {
+    let text = || text(&source.csv.encoding, file);
     Ok(match source.format {
-        Format::Csv => Box::new(CsvReader::open(text(source, file)?, source)?),
-        Format::Ndjson => Box::new(LinesReader::open(text(source, file)?, paths(source)?)),
+        Format::Csv => Box::new(CsvReader::open(text()?, file, source)?),
+        Format::Ndjson => Box::new(LinesReader::open(text()?, paths(source)?)),
         Format::Json => {
             let records = source.json.records.as_deref();
-            Box::new(DocumentsReader::open(text(source, file)?, paths(source)?, records))
+            Box::new(DocumentsReader::open(text()?, paths(source)?, records))
         }
         Format::Parquet => {
             Box::new(ParquetReader::open(source, file, &options.scratch, options.batch_rows)?)
@@ -42,14 +43,12 @@ pub(crate) fn open(
 }
 
 /// The text of a file, unpacked, in UTF-8.
-fn text(source: &Source, file: &InputFile) -> Result<Buffer> {
-    let declared = Encoding::for_label(source.csv.encoding.as_bytes()).ok_or_else(|| {
-        Error::usage(
-            codes::INVALID_VALUE,
-            format!("source `{}`: `{}` is no encoding", source.name, source.csv.encoding),
-        )
+pub(crate) fn text(encoding: &str, file: &InputFile) -> Result<Buffer> {
+    let declared = Encoding::for_label(encoding.as_bytes()).ok_or_else(|| {
+        let message = format!("`{encoding}` is no encoding");
+        Error::usage(codes::INVALID_VALUE, message)
     })?;
-    let failed = |error| read_error(&file.location, &source.csv.encoding, error);
+    let failed = |error| read_error(&file.location, encoding, error);
     let (_, content) = unpack(Box::new(file.location.open()?)).map_err(failed)?;
     let (encoding, mark, content) = decode(content, declared).map_err(failed)?;
     Ok(Buffer::new(content, mark, file, &encoding.name().to_lowercase()))

@@ -2,7 +2,10 @@
 Sources and columns for the tests of this module.
 */
 
-use crate::config::source::{Column, Format, Source};
+use crate::config::{
+    reading::Format,
+    source::{Column, Source},
+};
 
 /// A column as a pipeline without further settings resolves it.
 pub(crate) fn column(name: &str, column_type: &str) -> Column {

@@ -1,22 +1,26 @@
 /*!
-What stands above the first record: a `sep=` line, lines to skip, header rows.
+What stands above the first record: a `sep=` line, lines to skip, comments, header rows; and the
+names of the columns, wherever they stand.
 */
 
+use std::collections::{HashMap, HashSet};
+
 use crate::{
-    config::source::Csv,
+    config::reading::{Csv, Names, RepeatedNames},
     error::{Result, codes},
     sources::{
         buffer::Buffer,
         fault::{encoding_error, file_error, line_error},
+        files::InputFile,
     },
 };
 
-use super::scan::{Scan, Scanner, line_breaks};
+use super::scan::{MAX_FIELDS, Scan, Scanner, line_breaks};
 
 pub(crate) struct Header {
-    /// From the first header row; `None` without one.
+    /// `None` where columns are known by their number.
     pub(crate) names: Option<Vec<String>>,
-    /// The other header rows.
+    /// Header rows that are no names.
     pub(crate) labels: Vec<Vec<String>>,
     /// Lines read.
     pub(crate) lines: i64,
@@ -24,15 +28,15 @@ pub(crate) struct Header {
     pub(crate) scanner: Scanner,
 }
 
-pub(crate) fn read(buffer: &mut Buffer, csv: &Csv) -> Result<Header> {
+pub(crate) fn read(buffer: &mut Buffer, file: &InputFile, csv: &Csv) -> Result<Header> {
     let mut csv = csv.clone();
     let mut lines = 0;
     // Excel writes the delimiter above everything else, and hides it on opening.
-    if let Some(line) = peek_line(buffer)?
-        && let Some(delimiter) = line.0.strip_prefix(b"sep=").filter(|sign| sign.len() == 1)
+    if let Some((line, length)) = peek_line(buffer)?
+        && let Some(delimiter) = separator(&line)
     {
-        csv.delimiter = delimiter[0];
-        buffer.consume(line.1);
+        csv.delimiter = delimiter;
+        buffer.consume(length);
         lines += 1;
     }
     for _ in 0..csv.skip_rows {
@@ -41,9 +45,97 @@ pub(crate) fn read(buffer: &mut Buffer, csv: &Csv) -> Result<Header> {
         lines += 1;
     }
     let scanner = Scanner::new(&csv);
+    let mut labels = Vec::new();
+    let names = match &csv.names {
+        Names::Numbers => None,
+        Names::Declared(names) => Some(names.clone()),
+        Names::File(_) => file.names.as_ref().map(|names| names.to_vec()),
+        Names::Line(prefix) => Some(named_by_line(buffer, &scanner, prefix, &mut lines)?),
+        Names::Header { rows, join } => {
+            let mut rows = header_rows(buffer, &scanner, *rows as usize, &mut lines)?;
+            Some(match join {
+                Some(join) => joined(&rows, join),
+                None => {
+                    labels = rows.split_off(1);
+                    rows.pop().unwrap_or_default()
+                }
+            })
+        }
+    };
+    let names = names.map(|names| match csv.repeated_names {
+        RepeatedNames::Refuse => names,
+        RepeatedNames::Number => numbered(names),
+    });
+    Ok(Header { names, labels, lines, scanner })
+}
+
+/// The delimiter that a line such as `sep=;` declares.
+fn separator(line: &[u8]) -> Option<u8> {
+    let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
+    match line.strip_prefix(b"sep=")? {
+        [sign] => Some(*sign),
+        _ => None,
+    }
+}
+
+/// All records of a small file.
+pub(crate) fn table(buffer: &mut Buffer, csv: &Csv) -> Result<Vec<Vec<String>>> {
+    let scanner = Scanner::new(csv);
+    let (mut rows, mut lines) = (Vec::new(), 0);
+    while let Some(row) = record(buffer, &scanner, &mut lines)? {
+        rows.push(row);
+    }
+    Ok(rows)
+}
+
+/// The names that a line such as `#Fields: date time` lists, parted by blanks.
+pub(crate) fn listed(line: &[u8], prefix: &str) -> Option<Vec<String>> {
+    let names = line.strip_prefix(prefix.as_bytes())?;
+    Some(String::from_utf8_lossy(names).split_whitespace().map(str::to_owned).collect())
+}
+
+fn named_by_line(
+    buffer: &mut Buffer,
+    scanner: &Scanner,
+    prefix: &str,
+    lines: &mut i64,
+) -> Result<Vec<String>> {
+    let mut fields = Vec::new();
+    loop {
+        let window = buffer.window();
+        if window.is_empty() && buffer.finished() {
+            break;
+        }
+        match scanner.record(window, buffer.finished(), &mut fields) {
+            Scan::NeedMore => buffer.fill(0)?,
+            Scan::Blank { end } => {
+                buffer.consume(end);
+                *lines += 1;
+            }
+            Scan::Comment { end, text_end } => {
+                let names = listed(&window[..text_end], prefix);
+                buffer.consume(end);
+                *lines += 1;
+                if let Some(names) = names {
+                    return Ok(names);
+                }
+            }
+            Scan::Record { .. } | Scan::Unclosed { .. } => break,
+        }
+    }
+    let what = format!("has no line `{prefix}` above its first record");
+    Err(file_error(codes::HEADER_MISSING, buffer.file(), what))
+}
+
+fn header_rows(
+    buffer: &mut Buffer,
+    scanner: &Scanner,
+    count: usize,
+    lines: &mut i64,
+) -> Result<Vec<Vec<String>>> {
     let mut rows = Vec::new();
-    while rows.len() < csv.header_rows as usize {
-        let Some(row) = record(buffer, &scanner, &mut lines)? else {
+    while rows.len() < count {
+        let Some(row) = record(buffer, scanner, lines)? else {
             let what = if rows.is_empty() {
                 "is empty: it has no header"
             } else {
@@ -54,9 +146,53 @@ pub(crate) fn read(buffer: &mut Buffer, csv: &Csv) -> Result<Header> {
         };
         rows.push(row);
     }
-    let mut rows = rows.into_iter();
-    let names = rows.next();
-    Ok(Header { names, labels: rows.collect(), lines, scanner })
+    Ok(rows)
+}
+
+/// One name per column from several rows. In all rows but the last a blank takes the name to its
+/// left, as a merged cell does; a column that is blank in all rows has no name.
+pub(crate) fn joined(rows: &[Vec<String>], join: &str) -> Vec<String> {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    let cell = |row: &Vec<String>, at: usize| {
+        row.get(at).map(|cell| cell.trim()).unwrap_or_default().to_owned()
+    };
+    let mut left = vec![String::new(); rows.len()];
+    let name = |at: usize| {
+        let Some(first) = rows.iter().position(|row| !cell(row, at).is_empty()) else {
+            return String::new();
+        };
+        for (row, left) in left.iter_mut().enumerate().skip(first) {
+            // Below a name of its own a column inherits nothing.
+            *left = cell(&rows[row], at);
+        }
+        let parts: Vec<&str> =
+            left.iter().map(String::as_str).filter(|part| !part.is_empty()).collect();
+        parts.join(join)
+    };
+    (0..width).map(name).collect()
+}
+
+/// The second `Name` becomes `Name_2`, or the next number that is free.
+fn numbered(names: Vec<String>) -> Vec<String> {
+    let mut seen: HashMap<String, usize> = HashMap::new();
+    let taken: HashSet<String> = names.iter().cloned().collect();
+    names
+        .into_iter()
+        .map(|name| {
+            if name.trim().is_empty() {
+                return name;
+            }
+            let count = seen.entry(name.clone()).or_default();
+            *count += 1;
+            if *count == 1 {
+                return name;
+            }
+            while taken.contains(&format!("{name}_{count}")) {
+                *count += 1;
+            }
+            format!("{name}_{count}")
+        })
+        .collect()
 }
 
 /// The next line without its break, and its length with it; `None` at the end of the file.
@@ -96,7 +232,7 @@ fn record(buffer: &mut Buffer, scanner: &Scanner, lines: &mut i64) -> Result<Opt
         }
         match scanner.record(window, buffer.finished(), &mut fields) {
             Scan::NeedMore => buffer.fill(0)?,
-            Scan::Blank { end } => {
+            Scan::Blank { end } | Scan::Comment { end, .. } => {
                 buffer.consume(end);
                 *lines += 1;
             }
@@ -110,6 +246,11 @@ fn record(buffer: &mut Buffer, scanner: &Scanner, lines: &mut i64) -> Result<Opt
                     let offset = buffer.offset() + error.valid_up_to() as u64;
                     encoding_error(buffer.file(), buffer.encoding(), offset)
                 })?;
+                if fields.len() > MAX_FIELDS {
+                    let message = format!("names more than {MAX_FIELDS} columns");
+                    return Err(file_error(codes::MALFORMED, buffer.file(), message)
+                        .hint("is the delimiter declared as the file has it, and is it text?"));
+                }
                 let cells = fields.iter().map(|field| {
                     let cell = &text[field.start..field.end];
                     let mut meant = String::new();
@@ -126,5 +267,50 @@ fn record(buffer: &mut Buffer, scanner: &Scanner, lines: &mut i64) -> Result<Opt
                 return Ok(Some(cells));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn rows(rows: &[&[&str]]) -> Vec<Vec<String>> {
+        rows.iter().map(|row| row.iter().map(|cell| (*cell).to_owned()).collect()).collect()
+    }
+
+    #[test]
+    fn blanks_take_the_name_to_their_left_where_something_stands_below() {
+        let two = rows(&[
+            &["Respondent ID", "Seen which?", "", "", "Gender", ""],
+            &["", "Episode I", "Episode II", " ", "Response", ""],
+        ]);
+        assert_eq!(
+            joined(&two, " - "),
+            [
+                "Respondent ID",
+                "Seen which? - Episode I",
+                "Seen which? - Episode II",
+                "",
+                "Gender - Response",
+                "",
+            ]
+        );
+        let three =
+            rows(&[&["Sales", "", "", "Costs", ""], &["NL", "", "BE", "", "NL"], &["a", "b", "c"]]);
+        assert_eq!(
+            joined(&three, "/"),
+            ["Sales/NL/a", "Sales/NL/b", "Sales/BE/c", "Costs", "Costs/NL"]
+        );
+        assert_eq!(joined(&rows(&[&["", "x"], &["only below", "y"]]), " "), ["only below", "x y"]);
+    }
+
+    #[test]
+    fn repeated_names_are_numbered_around_those_that_are_taken() {
+        let names = ["a", "b", "a", "", "a", "", "a_2"].map(str::to_owned).to_vec();
+        assert_eq!(numbered(names), ["a", "b", "a_3", "", "a_4", "", "a_2"]);
+        assert_eq!(separator(b"sep=;"), Some(b';'));
+        assert_eq!(separator(b"\"sep=,\""), Some(b','));
+        assert_eq!(separator(b"sep=;;"), None);
+        assert_eq!(separator(b"separator"), None);
     }
 }

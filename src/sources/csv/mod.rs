@@ -2,14 +2,18 @@
 Delimited text: header, records, ragged rows.
 
 Every cell is text here. Lines are counted as an editor shows them; a record's line is where it
-begins. Empty lines are no rows. A record with more or fewer fields than the header, or with text
-after a closing quote, is refused with its reason; a quote that is never closed stops the file.
+begins. Empty lines are no rows, nor are those with nothing but delimiters. A record with more or
+fewer fields than there are names (unless the source says `ragged: pad`), or with text after a
+closing quote, is refused with its reason; a quote that is never closed stops the file.
 */
 
 use std::sync::Arc;
 
 use crate::{
-    config::source::{Column, Source},
+    config::{
+        reading::{Names, Ragged},
+        source::{Column, Source},
+    },
     error::{Result, codes},
 };
 
@@ -18,9 +22,10 @@ use super::{
     buffer::{Buffer, CHUNK_BYTES},
     chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span},
     fault::{encoding_error, line_error},
+    files::InputFile,
 };
 
-mod header;
+pub(crate) mod header;
 mod scan;
 
 pub(crate) use scan::line_breaks;
@@ -31,13 +36,21 @@ use scan::{Field, Flaw, Scan, Scanner};
 pub(crate) struct CsvReader {
     buffer: Buffer,
     scanner: Arc<Scanner>,
-    /// Field numbers of the declared columns; none for one that the file may lack.
-    positions: Vec<Option<usize>>,
-    /// Fields of a record.
-    width: usize,
+    layout: Layout,
+    source: Source,
     line: i64,
     fields: Vec<Field>,
     labels: Vec<Vec<String>>,
+}
+
+/// Which fields feed the declared columns.
+struct Layout {
+    /// Field numbers of the declared columns; none for one that the file may lack.
+    positions: Vec<Option<usize>>,
+    /// Fields of a record; those without a name at the end may be left out.
+    width: usize,
+    /// Fields up to the last one with a name.
+    named: usize,
 }
 
 /// A record that is not taken over, still as positions.
@@ -50,49 +63,79 @@ struct Flawed {
 /// An escaped cell: column, row.
 type Escaped = (usize, usize);
 
+impl Layout {
+    fn by_name(file: &str, names: &[String], source: &Source) -> Result<Self> {
+        let last = names.iter().rposition(|name| !name.trim().is_empty());
+        Ok(Self {
+            positions: bind(file, names, source)?,
+            width: names.len(),
+            named: last.map_or(0, |last| last + 1),
+        })
+    }
+
+    /// Without names a column's `from` is its number, counted from 1; else its place in the list.
+    /// The last declared column is the last of the file.
+    fn by_number(columns: &[Column]) -> Self {
+        let number = |column: &Column| {
+            column.from.iter().find_map(|from| from.parse::<usize>().ok()?.checked_sub(1))
+        };
+        let positions: Vec<Option<usize>> =
+            columns.iter().enumerate().map(|(at, column)| number(column).or(Some(at))).collect();
+        let width = positions.iter().flatten().max().map_or(0, |last| last + 1);
+        Self { positions, width, named: width }
+    }
+}
+
 impl CsvReader {
     /// Reads the header and binds the columns.
-    pub(crate) fn open(mut buffer: Buffer, source: &Source) -> Result<Self> {
-        let header = header::read(&mut buffer, &source.csv)?;
-        let (positions, width) = match &header.names {
-            Some(names) => (bind(buffer.file(), names, source)?, names.len()),
-            None => {
-                let positions = by_number(&source.columns);
-                // Without a header the last declared column is the last of the file.
-                let width = positions.iter().flatten().max().map_or(0, |last| last + 1);
-                (positions, width)
-            }
+    pub(crate) fn open(mut buffer: Buffer, file: &InputFile, source: &Source) -> Result<Self> {
+        let header = header::read(&mut buffer, file, &source.csv)?;
+        let layout = match &header.names {
+            Some(names) => Layout::by_name(buffer.file(), names, source)?,
+            None => Layout::by_number(&source.columns),
         };
-        let labels = positions
+        let labels = layout
+            .positions
             .iter()
             .map(|at| header.labels.iter().filter_map(|row| row.get((*at)?).cloned()).collect())
             .collect();
         Ok(Self {
             buffer,
             scanner: Arc::new(header.scanner),
-            positions,
-            width,
+            layout,
+            source: source.clone(),
             line: header.lines + 1,
             fields: Vec::new(),
             labels,
         })
     }
 
-    fn flaw(&self, flaw: Option<Flaw>) -> Option<String> {
+    /// Why the record of `text` that the fields were cut from is not taken over.
+    fn flaw(&self, flaw: Option<Flaw>, text: &[u8]) -> Option<String> {
         if flaw == Some(Flaw::TextAfterQuote) {
             return Some("text after a closing quote".to_owned());
         }
         let count = self.fields.len();
-        (count != self.width).then(|| format!("{count} fields instead of {}", self.width))
+        let Layout { width, named, .. } = self.layout;
+        let fits = (named..=width).contains(&count)
+            || self.source.csv.ragged == Ragged::Pad
+                && self.fields.iter().skip(width).all(|field| is_empty(text, *field));
+        (!fits).then(|| format!("{count} fields instead of {width}"))
+    }
+
+    /// Follows a line that names the columns anew.
+    fn rename(&mut self, line: std::ops::Range<usize>) -> Result<()> {
+        let Names::Line(prefix) = &self.source.csv.names else { return Ok(()) };
+        let listed = header::listed(&self.buffer.window()[line], prefix);
+        if let Some(names) = listed {
+            self.layout = Layout::by_name(self.buffer.file(), &names, &self.source)?;
+        }
+        Ok(())
     }
 }
 
-/// Without a header a column's `from` is its number, counted from 1; else its place in the list.
-fn by_number(columns: &[Column]) -> Vec<Option<usize>> {
-    let number = |column: &Column| {
-        column.from.iter().find_map(|from| from.parse::<usize>().ok()?.checked_sub(1))
-    };
-    columns.iter().enumerate().map(|(at, column)| Some(number(column).unwrap_or(at))).collect()
+fn is_empty(text: &[u8], field: Field) -> bool {
+    text[field.start..field.end].trim_ascii().is_empty()
 }
 
 impl RecordReader for CsvReader {
@@ -101,7 +144,7 @@ impl RecordReader for CsvReader {
     }
 
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
-        let mut columns = vec![Vec::with_capacity(limit); self.positions.len()];
+        let mut columns = vec![Vec::with_capacity(limit); self.source.columns.len()];
         let mut lines = Vec::with_capacity(limit);
         let mut records = Vec::with_capacity(limit);
         let mut flawed = Vec::new();
@@ -118,6 +161,11 @@ impl RecordReader for CsvReader {
                     at += end;
                     self.line += 1;
                 }
+                Scan::Comment { end, text_end } => {
+                    self.rename(at..at + text_end)?;
+                    at += end;
+                    self.line += 1;
+                }
                 Scan::Unclosed { quote } => {
                     let line = self.line + scan::line_breaks(&window[..quote]);
                     return Err(line_error(
@@ -130,12 +178,12 @@ impl RecordReader for CsvReader {
                 }
                 Scan::Record { end, text_end, lines: passed, flaw } => {
                     let span = Span::new(at, at + text_end);
-                    if let Some(reason) = self.flaw(flaw) {
+                    if let Some(reason) = self.flaw(flaw, window) {
                         flawed.push(Flawed { line: self.line, span, reason });
                     } else {
                         let row = lines.len();
-                        for (index, position) in self.positions.iter().enumerate() {
-                            let Some(field) = position.map(|at| self.fields[at]) else {
+                        for (index, position) in self.layout.positions.iter().enumerate() {
+                            let Some(field) = position.and_then(|at| self.fields.get(at)) else {
                                 columns[index].push(Span::ABSENT);
                                 continue;
                             };

@@ -5,12 +5,13 @@ use std::io::Write;
 use journeymart::{
     config::{
         drift::MissingColumn,
+        reading::Names,
         source::{Ambiguous, Nonexistent, OnBadCell},
     },
     error::{Kind, codes},
 };
 
-use super::World;
+use super::{World, header};
 
 fn orders() -> World {
     World::new(&[("order_id", "string"), ("amount", "decimal(18,2)"), ("email", "string")])
@@ -259,7 +260,7 @@ fn qualtrics_headers_keep_their_labels() {
     let loaded =
         World::new(&[("start_date", "timestamp"), ("score", "int64"), ("q1_text", "string")])
             .column("score", |column| column.from = vec!["Q1".to_owned()])
-            .with(|source| source.csv.header_rows = 3)
+            .with(|source| source.csv.names = header(3))
             .file("a.csv", text)
             .load();
     assert_eq!(loaded.rows, ["2026-01-05T10:00:00Z|9|Good,\nvery good"]);
@@ -282,7 +283,7 @@ fn files_without_a_header_bind_by_number() {
     let loaded = World::new(&[("id", "string"), ("page", "string")])
         .column("page", |column| column.from = vec!["3".to_owned()])
         .with(|source| {
-            source.csv.header_rows = 0;
+            source.csv.names = Names::Numbers;
             source.csv.delimiter = b'\t';
             source.csv.quote = None;
         })

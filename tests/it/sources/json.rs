@@ -1,7 +1,7 @@
 //! JSON as companies export it.
 
 use journeymart::{
-    config::source::Format,
+    config::reading::Format,
     error::{Kind, codes},
 };
 

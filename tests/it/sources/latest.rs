@@ -95,7 +95,7 @@ fn nested_columns_decide_too() {
         World::new(&[("id", "int64"), ("lines", "list<struct<sku: string, n: int64>>")]).with(
             |source| {
                 source.key = vec!["id".to_owned()];
-                source.format = journeymart::config::source::Format::Ndjson;
+                source.format = journeymart::config::reading::Format::Ndjson;
             },
         )
     };

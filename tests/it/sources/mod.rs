@@ -14,7 +14,10 @@ use datafusion::arrow::{
     util::display::{ArrayFormatter, FormatOptions},
 };
 use journeymart::{
-    config::source::{Column, Format, Source},
+    config::{
+        reading::{Format, Names},
+        source::{Column, Source},
+    },
     error::{Error, Result},
     sources::{
         BatchSink, Discovered, InputFile, LoadOptions, LoadReport, Sinks, bad_cells_schema,
@@ -27,6 +30,7 @@ use parking_lot::Mutex;
 mod casts;
 mod csv;
 mod discover;
+mod headers;
 mod json;
 mod latest;
 mod parquet;
@@ -46,7 +50,7 @@ impl BatchSink for Collected {
 /// A folder of files and a source that reads them.
 pub(crate) struct World {
     folder: tempfile::TempDir,
-    files: Vec<InputFile>,
+    files: Vec<String>,
     pub(crate) source: Source,
     pub(crate) threads: usize,
     pub(crate) batch_rows: usize,
@@ -90,7 +94,13 @@ impl World {
 
     pub(crate) fn file(mut self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.folder.path().join(name), content).unwrap();
-        self.files.push(input(self.folder.path(), name));
+        self.files.push(name.to_owned());
+        self
+    }
+
+    /// A file that lies beside those of the source.
+    pub(crate) fn beside(self, name: &str, content: impl AsRef<[u8]>) -> Self {
+        fs::write(self.folder.path().join(name), content).unwrap();
         self
     }
 
@@ -107,7 +117,12 @@ impl World {
             batch_rows: self.batch_rows,
             scratch: self.scratch(),
         };
-        let report = load(&self.source, &self.files, sinks, &options)?;
+        let mut files: Vec<InputFile> = Vec::new();
+        for name in &self.files {
+            let one = Source { path: name.clone(), ..self.source.clone() };
+            files.extend(discovered(&one, self.folder.path())?.files);
+        }
+        let report = load(&self.source, &files, sinks, &options)?;
         for file in &report.files {
             assert!(file.books.close(), "{file:?}");
         }
@@ -137,12 +152,9 @@ impl World {
     }
 }
 
-/// Finds one file the way a pipeline does.
-pub(crate) fn input(folder: &Path, name: &str) -> InputFile {
-    let mut wanted = source(&[]);
-    wanted.path = name.to_owned();
-    let found = discovered(&wanted, folder).unwrap();
-    found.files.into_iter().next().unwrap()
+/// A header of so many rows, which names the columns in the first.
+pub(crate) fn header(rows: u32) -> Names {
+    Names::Header { rows, join: None }
 }
 
 pub(crate) fn discovered(source: &Source, folder: &Path) -> Result<Discovered> {

@@ -15,10 +15,7 @@ use datafusion::{
     parquet::arrow::ArrowWriter,
 };
 use journeymart::{
-    config::{
-        drift::MissingColumn,
-        source::{EpochUnit, Format},
-    },
+    config::{drift::MissingColumn, reading::Format, source::EpochUnit},
     error::codes,
 };
 

@@ -6,11 +6,14 @@ use std::{
 };
 
 use journeymart::{
-    config::source::{EpochUnit, Format},
+    config::{
+        reading::{Format, Names},
+        source::EpochUnit,
+    },
     error::codes,
 };
 
-use super::World;
+use super::{World, header};
 
 /// Where the sample is; says so when it is not there. `JOURNEYMART_SAMPLES` names another folder
 /// than the one beside the repository.
@@ -45,7 +48,7 @@ fn qualtrics_has_one_respondent_and_german_labels() {
         ("q2", "string"),
         ("recipient_email", "string"),
     ])
-    .with(|source| source.csv.header_rows = 3)
+    .with(|source| source.csv.names = header(3))
     .file("sample.csv", text)
     .load();
     assert_eq!(loaded.rows, ["R_2YPOQ602ER1jkf1|2017-07-18T08:28:09Z|38|2|Hello World!|∅"]);
@@ -64,7 +67,7 @@ fn snowplow_has_two_short_rows() {
         ("last", "string"),
     ])
     .with(|source| {
-        source.csv.header_rows = 0;
+        source.csv.names = Names::Numbers;
         source.csv.delimiter = b'\t';
         source.csv.quote = None;
     })
