@@ -233,12 +233,12 @@ impl Facts {
             for term in subscription.terms.iter().filter(|term| !term.is_trial) {
                 let runs = term.start_date() <= day && day < term.end_date();
                 let has_ended = ended.is_some_and(|ended| ended <= day);
-                let is_due =
-                    term.end_date() <= day && day < term.end_date() + Days::new(GRACE_DAYS);
+                // A pause moves the day on which a term is due, and with it the days of grace.
+                let is_due = term.due_on <= day && day < term.due_on + Days::new(GRACE_DAYS);
                 if runs && !has_ended && term.paid_at.is_some() {
                     *paid += term.monthly();
                     *running += 1;
-                } else if is_due && term.renewal == Renewal::Open && subscription.pause.is_none() {
+                } else if is_due && term.renewal == Renewal::Open {
                     *in_grace += term.monthly();
                 }
             }

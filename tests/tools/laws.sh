@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Laws that small worlds cannot break, because they fit in one batch: the published bytes are the same
-# over threads, batch sizes, and the order and number of the input files.
+# over threads, batch sizes, and the order and number of the input files. What they say is compared
+# with the truth of the world first.
 #
 #     laws.sh JOURNEYMART PYTHON FOLDER CUSTOMERS [EVENTS_PER_CUSTOMER]
 #
@@ -33,6 +34,7 @@ same() {
 }
 
 run first "$folder/world/exports" --threads 2 --batch-size 8192
+"$python" tests/truth/verify.py "$folder/first" "$folder/world/truth"
 for threads in 1 2 8; do
     for batch in 1000 8192; do
         run "threads-$threads-batch-$batch" "$folder/world/exports" --threads "$threads" --batch-size "$batch"

@@ -136,10 +136,10 @@ class Exports:
             gross = Decimal(row["gross_amount"].replace(",", "."))
             discount = Decimal(row["discount_amount"].replace(",", "."))
             back = min(refunded[number], gross - discount)
+            ends = (("login", row["customer_no"]), ("email", row["email"].strip().lower()))
             yield {
                 "order_id": number,
-                "login": row["customer_no"],
-                "email": row["email"].strip().lower(),
+                "buyer": [end for end in ends if end[1]],
                 "ordered_at": sound(row),
                 "is_cancelled": bool(row["cancelled_at"]),
                 "gross_amount": gross,
@@ -217,10 +217,8 @@ class Exports:
             if cookie:
                 yield ("cookie", cookie), ("login", login) if login else ("cookie", cookie)
         for order in self.orders():
-            ends = [("login", order["login"]), ("email", order["email"])]
-            ends = [end for end in ends if end[1]]
-            if ends:
-                yield ends[0], ends[-1]
+            if buyer := order["buyer"]:
+                yield buyer[0], buyer[-1]
         contacts = latest(
             read_csv(self.path("crm", "contacts_*.csv")),
             "hs_object_id",
