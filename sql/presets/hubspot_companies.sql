@@ -8,5 +8,6 @@ select
     numberofemployees as employee_count,
     upper(hs_country_code) as country_code,
     createdate as created_at,
-    hs_lastmodifieddate as updated_at
+    hs_lastmodifieddate as updated_at,
+    is_deleted
 from source

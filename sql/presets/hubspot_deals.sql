@@ -1,12 +1,14 @@
 /*
-description: Deals of the HubSpot export, with the first of their contacts.
+description: >
+  Deals of the HubSpot export, with the first of their contacts and companies. A deal whose export
+  leaves the stage out is in the stage `unknown`.
 */
 select
     hs_object_id as deal_id,
     nullif(trim(split_part(associatedcontactids, ';', 1)), '') as contact_id,
-    associatedcompanyid as account_id,
+    nullif(trim(split_part(associatedcompanyid, ';', 1)), '') as account_id,
     pipeline,
-    dealstage as stage,
+    coalesce(dealstage, 'unknown') as stage,
     amount,
     deal_currency_code as currency,
     createdate as created_at,

@@ -131,6 +131,8 @@ commands! {
     Ls => ls,
     /// Print what a run would do, and why
     Plan => plan,
+    /// List the vendors' exports that are known, or show one; for others there is `infer`
+    Presets => presets,
     /// Ask a question in SQL; publishes nothing
     Query => query,
     /// Repeat a failed run with its parameters and clock

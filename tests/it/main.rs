@@ -13,5 +13,6 @@ mod functions_laws;
 mod slt;
 mod demo;
 mod pipelines;
+mod presets;
 mod tidy;
 mod sql_cases;

@@ -13,5 +13,6 @@ select
     lifecyclestage as lifecycle_stage,
     hubspot_owner_id as owner_id,
     createdate as created_at,
-    lastmodifieddate as updated_at
+    lastmodifieddate as updated_at,
+    is_deleted
 from source

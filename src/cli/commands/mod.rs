@@ -12,6 +12,7 @@ pub(super) mod init;
 pub(super) mod lineage;
 pub(super) mod ls;
 pub(super) mod plan;
+pub(super) mod presets;
 pub(super) mod query;
 pub(super) mod retry;
 pub(super) mod rollback;

@@ -1,6 +1,6 @@
 /*!
-Whole documents: an array of records, an object that holds it at `json.records`, or one document per
-record after the other, printed on one line or on many.
+Whole documents: an array of records, an object that holds it or one record at `json.records`, or one
+document per record after the other, printed on one line or on many.
 
 Only the structure is followed here, to cut the records out; whether they are valid is found out when
 they are parsed.
@@ -131,7 +131,15 @@ impl DocumentsReader {
                 self.open.push(Level::Records);
                 Ok(Found::Passed(at + 1))
             }
-            Some(b'{') if wanted && !last => {
+            // One record alone, as an answer about a single thing holds it.
+            Some(b'{') if wanted && last => match value_end(&window[at..], finished) {
+                Some(length) => {
+                    self.met = true;
+                    Ok(Found::Record(at, at + length))
+                }
+                None => more(self),
+            },
+            Some(b'{') if wanted => {
                 self.open.push(Level::Envelope(depth + 1));
                 Ok(Found::Passed(at + 1))
             }

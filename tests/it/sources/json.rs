@@ -104,6 +104,9 @@ fn arrays_envelopes_and_pretty_documents() {
     assert_eq!(paged.file("c.json", &envelope).load().rows, expected);
     let pages = document(columns, Some("page.tickets")).file("d.json", format!("[{envelope}]"));
     assert_eq!(pages.load().rows, expected);
+    let alone = document(columns, Some("data.ticket"));
+    let text = "{\"data\": {\"ticket\": {\"id\": 7, \"tags\": [\"x}\"]}, \"other\": {\"id\": 8}}}";
+    assert_eq!(alone.file("f.json", text).load().rows, ["7|[x}]"]);
     let nothing = document(columns, None).file("e.json", "[]").load();
     assert_eq!(nothing.report.books.rows_read, 0);
 }
