@@ -12,6 +12,7 @@ pub mod params;
 pub mod pipeline;
 pub mod preset;
 pub mod reading;
+pub mod records;
 pub mod source;
 pub mod tables;
 pub mod types;

@@ -8,7 +8,8 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 
 use super::{
-    reading::CsvOptions,
+    reading::{CsvOptions, Format},
+    records::FillDown,
     source::{
         Column, ColumnConfig, Freshness, FreshnessConfig, Source, SourceConfig, Survey,
         SurveyConfig,
@@ -61,6 +62,7 @@ pub(super) fn source(
         resolve_survey(name, survey, &config.columns, &place.key("survey"), found)
     });
     check_names(&config, place, found);
+    check_records(&config, place, found);
 
     let defaults = ColumnDefaults::new(&config, &csv_options, context.timezone);
     for (name, column) in &config.columns {
@@ -76,11 +78,16 @@ pub(super) fn source(
     Some(Source {
         preset: config.preset,
         description: config.description,
+        exclude: config.exclude,
         csv,
         json: config.json.unwrap_or_default(),
         carry: config.carry,
         key: config.key,
-        order_by: config.order_by,
+        order_by: config.order_by.map(|names| names.0).unwrap_or_default(),
+        distinct: config.distinct.unwrap_or(plain.distinct),
+        deletes: config.deletes,
+        replace_by: config.replace_by,
+        fill_down: config.fill_down,
         feeds: config.feeds.map(|feeds| feeds.0).unwrap_or_default(),
         namespace: config.namespace.map_or(plain.namespace, |name| name.0),
         on_bad_cell: config.on_bad_cell.unwrap_or(plain.on_bad_cell),
@@ -186,8 +193,25 @@ fn check_names(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics
             check(name, place.key(key).item(index));
         }
     }
-    if let Some(name) = &config.order_by {
-        check(name, place.key("order_by"));
+    match config.order_by.as_ref().map(|names| names.0.as_slice()) {
+        Some([name]) => check(name, place.key("order_by")),
+        names => {
+            for (index, name) in names.unwrap_or_default().iter().enumerate() {
+                check(name, place.key("order_by").item(index));
+            }
+        }
+    }
+    if let Some(deletes) = &config.deletes {
+        check(&deletes.column, place.key("deletes").key("column"));
+    }
+    if let Some(name) = &config.replace_by {
+        check(name, place.key("replace_by"));
+    }
+    if let Some(FillDown { within, columns }) = &config.fill_down {
+        check(within, place.key("fill_down").key("within"));
+        for (index, name) in columns.iter().enumerate() {
+            check(name, place.key("fill_down").key("columns").item(index));
+        }
     }
     for name in config.columns.keys().filter(|name| RESERVED.contains(&name.as_str())) {
         let message = format!("the loader adds a column `{name}` of its own");
@@ -196,6 +220,45 @@ fn check_names(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics
             place
                 .key_error(codes::INVALID_VALUE, message)
                 .hint("give it another name, and the header as `from`"),
+        );
+    }
+}
+
+/// Rules that need what another key does not give.
+fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics) {
+    let mut refuse = |key: &str, refused: bool, message: &str| {
+        if refused {
+            found.push(place.key(key).key_error(codes::INVALID_VALUE, message.to_owned()));
+        }
+    };
+    let keyless = config.key.is_empty();
+    refuse(
+        "order_by",
+        config.order_by.is_some() && keyless,
+        "`order_by` needs a `key`: versions of what?",
+    );
+    refuse(
+        "distinct",
+        config.distinct == Some(true) && !keyless,
+        "with a `key` equal rows are one anyway",
+    );
+    let parquet = config.format == Some(Format::Parquet);
+    refuse(
+        "fill_down",
+        config.fill_down.is_some() && parquet,
+        "`fill_down` is for formats of text cells",
+    );
+    if let Some(name) = &config.replace_by {
+        let is_date = config
+            .columns
+            .get(name)
+            .is_none_or(|column| column.column_type == Some(ColumnType::Date));
+        refuse("replace_by", !is_date, "`replace_by` takes a date column");
+        let dated = config.path.as_deref().is_none_or(|path| path.contains("{date:"));
+        refuse(
+            "replace_by",
+            !dated,
+            "`replace_by` needs `{date:…}` in `path`, which says how new a file is",
         );
     }
 }

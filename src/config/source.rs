@@ -13,6 +13,7 @@ use super::{
     drift::Drift,
     formats::{Name, Sign, TimeZone, Timespan},
     reading::{CsvOptions, Format, JsonOptions},
+    records::{Deletes, FillDown},
     types::ColumnType,
 };
 
@@ -26,8 +27,11 @@ pub struct SourceConfig {
     pub preset: Option<String>,
     /// What the source holds, in a sentence.
     pub description: Option<String>,
-    /// Where the files are: `{location}` names a location, `*` and `**` match, `{date:YYYYMMDD}` matches a date.
+    /// Where the files are: `{location}` names a location, `*` and `**` match, `{date:YYYYMMDD}` matches a date, of `YYYY MM DD HH mm ss` in any order or `epoch_s` or `epoch_ms`.
     pub path: Option<String>,
+    /// Files to leave out although `path` matches: patterns of names such as `events_intraday_*`, or of the last folders and the name such as `testmode/*`.
+    #[serde(default)]
+    pub exclude: Vec<String>,
     /// File format; what the bytes are compressed with is recognised by content.
     pub format: Option<Format>,
     /// How CSV text is read.
@@ -49,8 +53,16 @@ pub struct SourceConfig {
     /// The columns that identify a record; of rows that share them the latest stays.
     #[serde(default)]
     pub key: Vec<String>,
-    /// The column whose highest value is the latest version of a record.
-    pub order_by: Option<String>,
+    /// The column whose highest value is the latest version of a record, or several in their order.
+    pub order_by: Option<OneOrMany>,
+    /// Whether rows that are equal in every column are one. With a `key` they always are.
+    pub distinct: Option<bool>,
+    /// Rows that say their record is gone.
+    pub deletes: Option<Deletes>,
+    /// A date column whose dates are exported again: the rows of a date come from the newest file that holds it, by the `{date:…}` of its path.
+    pub replace_by: Option<String>,
+    /// Cells that stand once for several rows.
+    pub fill_down: Option<FillDown>,
     /// The contracts this source feeds, each through its mapping SQL.
     pub feeds: Option<OneOrMany>,
     /// A namespace shared with other sources, so that equal ids mean the same thing.

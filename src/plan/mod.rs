@@ -81,8 +81,8 @@ pub struct Plan {
 /// What a source's files are, by content.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct SourceContent {
-    /// Content ids with the date that the path gave, in no particular order.
-    pub files: Vec<(String, Option<chrono::NaiveDate>)>,
+    /// Content ids with the period that the path gave, in no particular order.
+    pub files: Vec<(String, Option<chrono::NaiveDateTime>)>,
     pub bytes: u64,
 }
 

@@ -61,7 +61,7 @@ fn definition(source: &Source) -> String {
 
 fn listed(content: &SourceContent) -> String {
     let mut files: Vec<String> =
-        content.files.iter().map(|(id, date)| format!("{id} {date:?}")).collect();
+        content.files.iter().map(|(id, period)| format!("{id} {period:?}")).collect();
     files.sort();
     files.join("\n")
 }

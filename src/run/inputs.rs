@@ -42,7 +42,7 @@ pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
             files: discovered
                 .files
                 .iter()
-                .map(|file| (file.content_id.clone(), file.date))
+                .map(|file| (file.content_id.clone(), file.period))
                 .collect(),
             bytes: discovered.files.iter().map(|file| file.size).sum(),
         };

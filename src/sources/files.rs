@@ -4,7 +4,7 @@ The files of a source, known by their content.
 
 use std::sync::Arc;
 
-use chrono::NaiveDate;
+use chrono::NaiveDateTime;
 
 use crate::{
     config::{
@@ -15,7 +15,7 @@ use crate::{
     storage::{FoundFile, Location, Storage, sha256},
 };
 
-use super::names::NameFiles;
+use super::{layout::exclude, names::NameFiles};
 
 /// One file to load.
 #[derive(Debug, Clone)]
@@ -27,8 +27,8 @@ pub struct InputFile {
     /// Equal for equal content: SHA-256 where the file is on this machine, else what its store
     /// vouches for.
     pub content_id: String,
-    /// What `{date:…}` in the source's path matched.
-    pub date: Option<NaiveDate>,
+    /// The start of the period that `{date:…}` in the source's path matched.
+    pub period: Option<NaiveDateTime>,
     /// The names of its columns, where another file says them.
     pub names: Option<Arc<[String]>>,
 }
@@ -45,7 +45,7 @@ pub struct Discovered {
 /// Finds the files of a source and identifies their content.
 pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> {
     let absent = || format!("no file matches `{}` of source `{}`", source.path, source.name);
-    let found = match storage.find(&source.path).await {
+    let mut found = match storage.find(&source.path).await {
         // What is not required may lack its folder too.
         Err(error) if !source.required && error.diagnostics[0].code == codes::STORAGE_MISSING => {
             let warnings = vec![Diagnostic::warning(codes::NO_FILES, absent())];
@@ -53,6 +53,7 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         }
         other => other?,
     };
+    exclude(source, &mut found)?;
     let mut warnings = Vec::new();
     if found.files.is_empty() {
         let beside = match found.unmatched.as_slice() {
@@ -101,7 +102,7 @@ pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
         path: found.path,
         size: found.size,
         content_id,
-        date: found.date,
+        period: found.period,
         names: None,
     })
 }

@@ -3,14 +3,16 @@ Of the rows that share a key, the latest stays.
 
 The latest has the highest `order_by`, nulls last; after that the highest of its other columns in
 schema order. Rows equal in every column are one. Files, lines and the time of loading decide
-nothing. Sources without a key keep every row, equal ones too: nothing says that they are one.
+nothing. Sources without a key keep every row, equal ones too, unless they say that these are one:
+then every column is part of the key. A record whose latest version is marked as deleted is gone; a
+mark that cannot be placed among the versions, because it lacks `order_by`, is the last word.
 
 Rows are dealt into buckets by the hash of their key, and each bucket is sorted for itself, so that
 memory holds a few buckets at a time. What comes out is ordered by hash and key: the same rows in the
 same order, however they came in.
 */
 
-use std::{cmp::Ordering, collections::HashMap, path::PathBuf, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, ops::AddAssign, path::PathBuf, sync::Arc};
 
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, RecordBatch, StringViewArray, UInt32Array},
@@ -28,6 +30,7 @@ use crate::{
 };
 
 use super::{
+    deletes::Deletes,
     load::{BatchSink, LoadOptions},
     schema::raw_schema,
     spool::Spool,
@@ -58,6 +61,7 @@ struct Plan {
     key: Vec<usize>,
     order_by: Vec<usize>,
     others: Vec<usize>,
+    deletes: Option<Deletes>,
     /// The file's number, in place of its name.
     file: usize,
     line: usize,
@@ -72,12 +76,16 @@ impl Latest {
                 Error::usage(codes::UNKNOWN_NAME, message)
             })
         };
-        let key = source.key.iter().map(place).collect::<Result<Vec<_>>>()?;
-        let order_by = source.order_by.iter().map(place).collect::<Result<Vec<_>>>()?;
         let declared = source.columns.len();
+        let key = match source.key.as_slice() {
+            [] => (0..declared).collect(),
+            key => key.iter().map(place).collect::<Result<Vec<_>>>()?,
+        };
+        let order_by = source.order_by.iter().map(place).collect::<Result<Vec<_>>>()?;
         let decided = |at: &usize| key.contains(at) || order_by.contains(at);
         let others = (0..declared).filter(|at| !decided(at)).collect();
-        let plan = Plan { key, order_by, others, file: declared, line: declared + 1 };
+        let deletes = Deletes::of(source);
+        let plan = Plan { key, order_by, others, deletes, file: declared, line: declared + 1 };
         let numbered = numbered_schema(&schema, plan.file);
         let buckets = (0..1 << BUCKET_BITS)
             .map(|_| Mutex::new(Spool::new(Arc::clone(&numbered), BUCKET_BYTES)))
@@ -93,11 +101,11 @@ impl Latest {
         })
     }
 
-    /// Writes the latest rows; returns how many of each file were superseded.
-    pub fn finish(self, rows: &dyn BatchSink) -> Result<HashMap<String, u64>> {
+    /// Writes the latest rows; returns what did not stay of each file.
+    pub fn finish(self, rows: &dyn BatchSink) -> Result<HashMap<String, Dropped>> {
         let files = self.files.into_inner();
         let names = StringViewArray::from_iter_values(&files);
-        let mut superseded = vec![0u64; files.len()];
+        let mut dropped = vec![Dropped::default(); files.len()];
         let mut buckets = self.buckets.into_iter().map(Mutex::into_inner);
         loop {
             let wave: Vec<Spool> = buckets.by_ref().take(self.threads).collect();
@@ -124,8 +132,8 @@ impl Latest {
             });
             for judged in judged {
                 let judged = judged?;
-                for (file, count) in judged.superseded {
-                    superseded[file] += count;
+                for (file, of_bucket) in judged.dropped {
+                    dropped[file] += of_bucket;
                 }
                 for winners in judged.winners.chunks(self.batch_rows) {
                     let batches: Vec<&RecordBatch> = judged.batches.iter().collect();
@@ -136,7 +144,7 @@ impl Latest {
                 }
             }
         }
-        Ok(files.into_iter().zip(superseded).collect())
+        Ok(files.into_iter().zip(dropped).collect())
     }
 }
 
@@ -207,12 +215,52 @@ impl Latest {
     }
 }
 
+/// Rows of one file that did not stay.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Dropped {
+    pub superseded: u64,
+    /// Latest versions that say their record is gone.
+    pub deleted: u64,
+}
+
+impl AddAssign for Dropped {
+    fn add_assign(&mut self, other: Self) {
+        self.superseded += other.superseded;
+        self.deleted += other.deleted;
+    }
+}
+
+/// Which rows of a bucket are marked as deleted; empty where the source knows no such mark.
+#[derive(Default)]
+struct Marks {
+    deleted: Vec<bool>,
+    /// Those that no order places among the versions.
+    last_words: Vec<bool>,
+}
+
+impl Plan {
+    fn marks(&self, batches: &[RecordBatch]) -> Marks {
+        let Some(deletes) = &self.deletes else { return Marks::default() };
+        let mut marks = Marks::default();
+        for batch in batches {
+            let deleted = deletes.marked(batch.column(deletes.column()));
+            let is_unplaced =
+                |row: usize| self.order_by.iter().any(|column| batch.column(*column).is_null(row));
+            let last_words =
+                deleted.iter().enumerate().map(|(row, deleted)| *deleted && is_unplaced(row));
+            marks.last_words.extend(last_words);
+            marks.deleted.extend(deleted);
+        }
+        marks
+    }
+}
+
 /// The rows of one bucket with the places of those that stay.
 struct Judged {
     batches: Vec<RecordBatch>,
     /// Batch and row.
     winners: Vec<(usize, usize)>,
-    superseded: HashMap<usize, u64>,
+    dropped: HashMap<usize, Dropped>,
 }
 
 fn judge(
@@ -220,7 +268,7 @@ fn judge(
     batches: Vec<RecordBatch>,
     names: &StringViewArray,
 ) -> Result<Judged, ArrowError> {
-    let mut judged = Judged { batches, winners: Vec::new(), superseded: HashMap::new() };
+    let mut judged = Judged { batches, winners: Vec::new(), dropped: HashMap::new() };
     let Some(first) = judged.batches.first() else { return Ok(judged) };
     let keys = rows(&judged.batches, first, &plan.key, SortOptions::default())?;
     let versions = match plan.order_by.is_empty() {
@@ -233,12 +281,17 @@ fn judge(
         .enumerate()
         .flat_map(|(at, batch)| (0..batch.num_rows()).map(move |row| (at, row)))
         .collect();
+    let marks = plan.marks(&judged.batches);
     let mut order: Vec<(u64, u32)> =
         (0..places.len()).map(|at| (hash(keys.row(at).as_ref()), at as u32)).collect();
     let same_key = |one: u32, other: u32| keys.row(one as usize) == keys.row(other as usize);
-    let by_version = |one: u32, other: u32| match &versions {
-        Some(versions) => versions.row(one as usize).cmp(&versions.row(other as usize)),
-        None => Ordering::Equal,
+    let by_version = |one: u32, other: u32| {
+        let (one, other) = (one as usize, other as usize);
+        let last_word = marks.last_words.get(other).cmp(&marks.last_words.get(one));
+        last_word.then_with(|| match &versions {
+            Some(versions) => versions.row(one).cmp(&versions.row(other)),
+            None => Ordering::Equal,
+        })
     };
     order.sort_unstable_by(|(one_hash, one), (other_hash, other)| {
         one_hash
@@ -257,13 +310,19 @@ fn judge(
             .map(|(_, row)| places[*row as usize])
             .collect();
         let winner = latest_of(plan, &judged.batches, &tied, names)?;
-        for place in group.iter().map(|(_, row)| places[*row as usize]) {
-            if place != winner {
-                let file = file_number(&judged.batches, place, plan);
-                *judged.superseded.entry(file).or_default() += 1;
+        for (place, row) in group.iter().map(|(_, row)| (places[*row as usize], *row as usize)) {
+            let is_deleted = marks.deleted.get(row) == Some(&true);
+            if place == winner && !is_deleted {
+                judged.winners.push(winner);
+                continue;
+            }
+            let file = file_number(&judged.batches, place, plan);
+            let dropped = judged.dropped.entry(file).or_default();
+            match place == winner {
+                true => dropped.deleted += 1,
+                false => dropped.superseded += 1,
             }
         }
-        judged.winners.push(winner);
     }
     Ok(judged)
 }

@@ -20,6 +20,7 @@ use super::{
     ordered::Ordered,
     parallel::load_files,
     schema::{bad_cells_schema, bad_rows_schema, raw_schema},
+    windows::Windows,
 };
 
 /// Takes batches; several threads may write at once.
@@ -96,24 +97,35 @@ pub fn load(
     let ordered = |out, schema| Ordered::new(out, schema, files.len(), options.scratch.clone());
     let bad_rows = ordered(sinks.bad_rows, bad_rows_schema());
     let bad_cells = ordered(sinks.bad_cells, bad_cells_schema());
-    let mut reports = if source.key.is_empty() {
-        let rows = ordered(sinks.rows, raw_schema(source));
-        let mut outputs = InOrder::new(files.len(), &bad_rows, &bad_cells, |place| {
-            Box::new(Lane { ordered: &rows, place })
-        });
-        outputs.ordered.push(&rows);
-        load_files(source, &files, &outputs, options)?
-    } else {
-        let latest = Latest::new(source, options)?;
-        let outputs = InOrder::new(files.len(), &bad_rows, &bad_cells, |_| Box::new(&latest));
-        let mut reports = load_files(source, &files, &outputs, options)?;
-        drop(outputs);
-        let superseded = latest.finish(sinks.rows)?;
-        for report in &mut reports {
-            report.supersede(superseded.get(&report.file).copied().unwrap_or_default());
-        }
-        reports
+    let windows = Windows::of(source, &files, options);
+    let latest = match source.key.is_empty() && !source.distinct {
+        true => None,
+        false => Some(Latest::new(source, options)?),
     };
+    let rows = ordered(sinks.rows, raw_schema(source));
+    let mut outputs =
+        InOrder::new(files.len(), &bad_rows, &bad_cells, |place| match (&windows, &latest) {
+            (Some(windows), _) => Box::new(windows.file(place)),
+            (None, Some(latest)) => Box::new(latest),
+            (None, None) => Box::new(Lane { ordered: &rows, place }),
+        });
+    outputs.ordered.push(&rows);
+    let mut reports = load_files(source, &files, &outputs, options)?;
+    drop(outputs);
+    if let Some(windows) = windows {
+        let next: &dyn BatchSink = latest.as_ref().map_or(sinks.rows, |latest| latest);
+        for (report, replaced) in reports.iter_mut().zip(windows.finish(next)?) {
+            report.filter(replaced);
+        }
+    }
+    if let Some(latest) = latest {
+        let dropped = latest.finish(sinks.rows)?;
+        for report in &mut reports {
+            let of_file = dropped.get(&report.file).copied().unwrap_or_default();
+            report.supersede(of_file.superseded);
+            report.filter(of_file.deleted);
+        }
+    }
     reports.sort_by(|one, other| one.file.cmp(&other.file));
     finish(source, reports)
 }
@@ -198,6 +210,12 @@ impl FileReport {
     pub fn supersede(&mut self, rows: u64) {
         self.books.rows_loaded -= rows;
         self.books.rows_superseded += rows;
+    }
+
+    /// Some of the rows turned out not to count.
+    pub fn filter(&mut self, rows: u64) {
+        self.books.rows_loaded -= rows;
+        self.books.rows_filtered += rows;
     }
 }
 

@@ -21,10 +21,13 @@ mod cast;
 mod csv;
 mod decode;
 mod decompress;
+mod deletes;
 mod fault;
 mod files;
+mod fill_down;
 mod json;
 mod latest;
+mod layout;
 mod load;
 mod names;
 mod open;
@@ -37,11 +40,12 @@ mod schema;
 mod spool;
 #[cfg(test)]
 mod support;
+mod windows;
 
 pub use bind::fold;
 pub use books::{Books, check_books, check_budget};
 pub use files::{Discovered, InputFile, discover};
-pub use latest::Latest;
+pub use latest::{Dropped, Latest};
 pub use load::{
     BatchSink, FileReport, LoadOptions, LoadReport, Outputs, Sinks, finish, load, load_file,
 };

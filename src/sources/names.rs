@@ -71,9 +71,11 @@ impl NameFiles {
 
     fn of(&self, file: &InputFile) -> Result<&NameFile> {
         let mut near: Vec<&NameFile> = self.files.iter().collect();
+        // Hourly exports bring the names with the first hour of a day.
+        let day = |file: &InputFile| file.period.map(|period| period.date());
         let folder = |path: &str| path.rsplit_once('/').map(|(folder, _)| folder.to_owned());
         for nearer in [
-            &(|other: &InputFile| other.date == file.date) as &dyn Fn(&InputFile) -> bool,
+            &(|other: &InputFile| day(other) == day(file)) as &dyn Fn(&InputFile) -> bool,
             &|other| folder(&other.path) == folder(&file.path),
         ] {
             if near.len() > 1 {

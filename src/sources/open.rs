@@ -17,6 +17,7 @@ use super::{
     decompress::unpack,
     fault::read_error,
     files::InputFile,
+    fill_down::FillDown,
     json::{DocumentsReader, LinesReader, paths},
     load::LoadOptions,
     parquet::ParquetReader,
@@ -29,7 +30,7 @@ pub(crate) fn open(
     options: &LoadOptions,
 ) -> Result<Box<dyn RecordReader>> {
     let text = || text(&source.csv.encoding, file);
-    Ok(match source.format {
+    let reader: Box<dyn RecordReader> = match source.format {
         Format::Csv => Box::new(CsvReader::open(text()?, file, source)?),
         Format::Ndjson => Box::new(LinesReader::open(text()?, paths(source)?)),
         Format::Json => {
@@ -39,7 +40,8 @@ pub(crate) fn open(
         Format::Parquet => {
             Box::new(ParquetReader::open(source, file, &options.scratch, options.batch_rows)?)
         }
-    })
+    };
+    Ok(FillDown::over(reader, source))
 }
 
 /// The text of a file, unpacked, in UTF-8.

@@ -23,6 +23,7 @@ use super::{
     books::Books,
     cast::{Cast, Caster, fault::Fault},
     chunk::{Cells, Chunk},
+    deletes::Deletes,
     quarantine::{BadCell, BadRow, Quarantine},
     schema::raw_schema,
 };
@@ -32,6 +33,7 @@ use super::{
 pub(crate) struct Typer {
     source: Arc<Source>,
     columns: Vec<TypedColumn>,
+    deletes: Option<Deletes>,
     schema: SchemaRef,
 }
 
@@ -41,6 +43,7 @@ struct TypedColumn {
     caster: Caster,
     /// Null here means no row.
     required: bool,
+    is_key: bool,
 }
 
 /// What one chunk became.
@@ -59,11 +62,13 @@ impl Typer {
             .iter()
             .map(|column| {
                 let declared = Arc::new(column.clone());
-                let required = column.required || source.key.contains(&column.name);
-                Ok(TypedColumn { caster: Caster::new(&declared)?, declared, required })
+                let is_key = source.key.contains(&column.name);
+                let required = column.required || is_key;
+                Ok(TypedColumn { caster: Caster::new(&declared)?, declared, required, is_key })
             })
             .collect::<Result<_>>()?;
-        Ok(Self { source: Arc::new(source.clone()), columns, schema: raw_schema(source) })
+        let deletes = Deletes::of(source);
+        Ok(Self { source: Arc::new(source.clone()), columns, deletes, schema: raw_schema(source) })
     }
 
     /// Types the rows of a chunk of `file`.
@@ -93,12 +98,20 @@ impl Typer {
                     bad.push((row, index, fault));
                 }
             }
-            if column.required && cast.array.null_count() > 0 {
-                for row in (0..count).filter(|row| cast.array.is_null(*row)) {
+            arrays.push(cast.array);
+        }
+        let deleted = self.deletes.as_ref().map_or_else(
+            || vec![false; count],
+            |deletes| deletes.marked(&arrays[deletes.column()]),
+        );
+        for (column, array) in self.columns.iter().zip(&arrays) {
+            if column.required && array.null_count() > 0 {
+                let lacks = |row: &usize| array.is_null(*row) && (column.is_key || !deleted[*row]);
+                for row in (0..count).filter(lacks) {
+                    let name = &column.declared.name;
                     refused.entry(row).or_insert_with(|| format!("`{name}` is missing"));
                 }
             }
-            arrays.push(cast.array);
         }
         arrays.push(repeated(file, count));
         arrays.push(Arc::new(Int64Array::from(chunk.lines.clone())));
@@ -106,10 +119,13 @@ impl Typer {
             .expect("casters return the declared types");
         bad.retain(|(row, ..)| !refused.contains_key(row));
         bad.sort_unstable_by_key(|(row, column, _)| (*row, *column));
-        if !refused.is_empty() {
-            let keep: BooleanArray =
-                (0..count).map(|row| Some(!refused.contains_key(&row))).collect();
-            rows = filter_record_batch(&rows, &keep).expect("as many marks as rows");
+        // Without a key no version can win, so that the mark itself is all there is to it.
+        let is_left_out = |row: usize| deleted[row] && self.source.key.is_empty();
+        let kept: Vec<bool> =
+            (0..count).map(|row| !refused.contains_key(&row) && !is_left_out(row)).collect();
+        if kept.contains(&false) {
+            rows = filter_record_batch(&rows, &BooleanArray::from(kept))
+                .expect("as many marks as rows");
         }
         Ok(self.account(file, &chunk, rows, &refused, &bad))
     }
@@ -157,6 +173,7 @@ impl Typer {
             rows_read: (chunk.lines.len() + chunk.refused.len()) as u64,
             rows_loaded: rows.num_rows() as u64,
             rows_quarantined: quarantine.rows.len() as u64,
+            rows_filtered: (chunk.lines.len() - refused.len() - rows.num_rows()) as u64,
             cells_nulled: quarantine.cells.len() as u64,
             rows_with_nulled_cells: rows_with_nulled_cells.len() as u64,
             ..Books::default()

@@ -2,7 +2,7 @@
 The files that a pattern matches, and those that lie beside them unmatched.
 */
 
-use chrono::NaiveDate;
+use chrono::NaiveDateTime;
 
 use super::{
     Storage,
@@ -29,8 +29,8 @@ pub struct FoundFile {
     pub size: u64,
     /// The store's own mark of this content; none on local disks, whose times say nothing of it.
     pub version: Option<String>,
-    /// The date that the pattern's template matched.
-    pub date: Option<NaiveDate>,
+    /// The start of the period that the pattern's template matched.
+    pub period: Option<NaiveDateTime>,
 }
 
 impl Storage {
@@ -61,7 +61,7 @@ impl Storage {
         let mut found = Found::default();
         for entry in entries {
             match parsed.matches(&entry.name) {
-                Some(date) => found.files.push(FoundFile::new(entry, date)),
+                Some(period) => found.files.push(FoundFile::new(entry, period)),
                 None if parsed.is_beside(&entry.name) => {
                     found.unmatched.push(entry.location.to_string());
                 }
@@ -96,14 +96,14 @@ impl Storage {
 }
 
 impl FoundFile {
-    fn new(entry: Entry, date: Option<NaiveDate>) -> Self {
+    fn new(entry: Entry, period: Option<NaiveDateTime>) -> Self {
         let version = entry.version.filter(|_| entry.location.local_path().is_none());
         Self {
             path: entry.location.to_string(),
             location: entry.location,
             size: entry.size,
             version,
-            date,
+            period,
         }
     }
 }

@@ -20,6 +20,7 @@ mod upload;
 
 pub use find::{Found, FoundFile};
 pub use location::{Entry, Location};
+pub use pattern::Glob;
 pub(crate) use read::hexadecimal;
 pub use read::{Reader, sha256};
 pub use upload::Upload;

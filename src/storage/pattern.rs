@@ -1,11 +1,12 @@
 /*!
-Patterns of file names: `*` within a name, `**` for any number of folders, and `{date:YYYYMMDD}`.
+Patterns of file names: `*` within a name, `**` for any number of folders, and `{date:…}`.
 
-Pure text: what lies in the fixed part in front is [`Pattern::folder`], what lies below it is
+A date is written with `YYYY MM DD HH mm ss`, in any order and with anything between that is no
+letter or digit, or as `epoch_s` or `epoch_ms`. Pure text: what lies in the fixed part in front is [`Pattern::folder`], what lies below it is
 matched by [`Pattern::matches`].
 */
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use regex::{Captures, Regex};
 
 #[derive(Debug)]
@@ -30,6 +31,32 @@ enum DatePart {
     Year,
     Month,
     Day,
+    Hour,
+    Minute,
+    Second,
+    EpochSeconds,
+    EpochMilliseconds,
+}
+
+impl DatePart {
+    /// From the largest on: a part needs those before it, and an epoch needs none.
+    const CALENDAR: [(&str, Self); 6] = [
+        ("YYYY", Self::Year),
+        ("MM", Self::Month),
+        ("DD", Self::Day),
+        ("HH", Self::Hour),
+        ("mm", Self::Minute),
+        ("ss", Self::Second),
+    ];
+
+    fn digits(self) -> usize {
+        match self {
+            Self::Year => 4,
+            Self::EpochSeconds => 10,
+            Self::EpochMilliseconds => 13,
+            _ => 2,
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,8 +102,8 @@ impl Pattern {
             && !path.split('/').any(|part| part.starts_with(['.', '_']))
     }
 
-    /// Whether a path below the folder matches, and with which date.
-    pub(super) fn matches(&self, path: &str) -> Option<Option<NaiveDate>> {
+    /// Whether a path below the folder matches, and which period it names.
+    pub(super) fn matches(&self, path: &str) -> Option<Option<NaiveDateTime>> {
         let rest = self.rest.as_ref()?;
         if !rest.hidden && path.split('/').any(|part| part.starts_with('.')) {
             return None;
@@ -84,7 +111,7 @@ impl Pattern {
         let found = rest.regex.captures(path)?;
         match rest.dates.is_empty() {
             true => Some(None),
-            false => Some(Some(rest.date(&found)?)),
+            false => Some(Some(rest.period(&found)?)),
         }
     }
 }
@@ -99,16 +126,17 @@ impl Rest {
                 Token::Star => regex.push_str("[^/]*"),
                 Token::Folders => regex.push_str("(?:[^/]+/)*"),
                 Token::Date(part) => {
-                    regex.push_str(if *part == DatePart::Year { r"(\d{4})" } else { r"(\d{2})" });
+                    regex.push_str(&format!(r"(\d{{{}}})", part.digits()));
                     dates.push(*part);
                 }
             }
         }
         regex.push('$');
         let has = |part| dates.contains(&part);
-        if !dates.is_empty() && !has(DatePart::Year) || has(DatePart::Day) && !has(DatePart::Month)
-        {
-            return Err("its date needs YYYY, YYYY and MM, or YYYY, MM and DD".into());
+        let is_epoch = has(DatePart::EpochSeconds) || has(DatePart::EpochMilliseconds);
+        let given = DatePart::CALENDAR.map(|(_, part)| has(part));
+        if !is_epoch && given.windows(2).any(|pair| !pair[0] && pair[1]) {
+            return Err("its date needs YYYY before MM, MM before DD, and so on to ss".into());
         }
         let folders = tokens.iter().filter(|token| **token == Token::Letter('/')).count();
         let depth = (!tokens.contains(&Token::Folders)).then_some(folders);
@@ -120,25 +148,41 @@ impl Rest {
         Ok(Self { regex, dates, depth, hidden })
     }
 
-    /// The date of the captured digits; none where they are no date or contradict each other.
-    fn date(&self, found: &Captures<'_>) -> Option<NaiveDate> {
-        let part = |wanted: DatePart| -> Option<Option<u32>> {
-            let mut value = None;
-            for (index, part) in self.dates.iter().enumerate() {
-                if *part == wanted {
-                    let digits = found[index + 1].parse().ok()?;
-                    if value.is_some_and(|earlier| earlier != digits) {
-                        return None;
-                    }
-                    value = Some(digits);
-                }
+    /// What the captured digits mean; none where they are no date or contradict each other.
+    fn period(&self, found: &Captures<'_>) -> Option<NaiveDateTime> {
+        let epochs = self.dates.iter().enumerate().filter_map(|(index, part)| {
+            let digits = || found[index + 1].parse::<i64>().ok();
+            match part {
+                DatePart::EpochSeconds => DateTime::from_timestamp(digits()?, 0),
+                DatePart::EpochMilliseconds => DateTime::from_timestamp_millis(digits()?),
+                _ => None,
             }
-            Some(value)
-        };
-        let year = i32::try_from(part(DatePart::Year)??).ok()?;
-        let month = part(DatePart::Month)?.unwrap_or(1);
-        let day = part(DatePart::Day)?.unwrap_or(1);
-        NaiveDate::from_ymd_opt(year, month, day)
+        });
+        let mut periods = epochs.map(|at| at.naive_utc()).chain(self.written(found));
+        let first = periods.next()?;
+        periods.all(|other| other == first).then_some(first)
+    }
+
+    /// The period that calendar parts give.
+    fn written(&self, found: &Captures<'_>) -> Option<NaiveDateTime> {
+        let mut values = [None; DatePart::CALENDAR.len()];
+        for (index, part) in self.dates.iter().enumerate() {
+            let calendar = DatePart::CALENDAR.iter().position(|(_, known)| known == part);
+            if let Some(at) = calendar {
+                let digits: u32 = found[index + 1].parse().ok()?;
+                if values[at].is_some_and(|earlier| earlier != digits) {
+                    return None;
+                }
+                values[at] = Some(digits);
+            }
+        }
+        let [year, month, day, hour, minute, second] = values;
+        let date = NaiveDate::from_ymd_opt(
+            i32::try_from(year?).ok()?,
+            month.unwrap_or(1),
+            day.unwrap_or(1),
+        )?;
+        date.and_hms_opt(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))
     }
 }
 
@@ -175,16 +219,23 @@ fn tokens(text: &str) -> Result<Vec<Token>, String> {
 }
 
 fn date_tokens(format: &str) -> Result<Vec<Token>, String> {
-    const PARTS: [(&str, DatePart); 3] =
-        [("YYYY", DatePart::Year), ("MM", DatePart::Month), ("DD", DatePart::Day)];
+    match format {
+        "epoch_s" => return Ok(vec![Token::Date(DatePart::EpochSeconds)]),
+        "epoch_ms" => return Ok(vec![Token::Date(DatePart::EpochMilliseconds)]),
+        _ => {}
+    }
     let mut tokens = Vec::new();
     let mut rest = format;
     while let Some(letter) = rest.chars().next() {
-        if let Some((name, part)) = PARTS.iter().find(|(name, _)| rest.starts_with(name)) {
+        if let Some((name, part)) =
+            DatePart::CALENDAR.iter().find(|(name, _)| rest.starts_with(name))
+        {
             tokens.push(Token::Date(*part));
             rest = &rest[name.len()..];
-        } else if letter.is_alphanumeric() {
-            return Err(format!("`{{date:{format}}}` may hold YYYY, MM, DD and punctuation"));
+        } else if letter.is_alphanumeric() && letter != 'T' {
+            return Err(format!(
+                "`{{date:{format}}}` may hold YYYY, MM, DD, HH, mm, ss, T and punctuation, or be epoch_s or epoch_ms"
+            ));
         } else {
             tokens.push(Token::Letter(letter));
             rest = &rest[letter.len_utf8()..];
@@ -193,13 +244,40 @@ fn date_tokens(format: &str) -> Result<Vec<Token>, String> {
     Ok(tokens)
 }
 
+/// A pattern that tells files apart rather than finding them. Without a `/` it is about the name of
+/// a file, else about the end of its path, from the start of a folder.
+#[derive(Debug)]
+pub struct Glob {
+    rest: Rest,
+    folders: usize,
+}
+
+impl Glob {
+    /// Reads a pattern, or says what is wrong with it.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let tokens = tokens(text)?;
+        let slash = Token::Letter('/');
+        Ok(Self {
+            rest: Rest::new(&tokens)?,
+            folders: tokens.iter().filter(|token| **token == slash).count(),
+        })
+    }
+
+    pub fn matches(&self, path: &str) -> bool {
+        let mut tails = std::iter::once(path)
+            .chain(path.match_indices('/').map(|(at, _)| &path[at + 1..]))
+            .filter(|tail| self.rest.depth.is_none() || tail.matches('/').count() == self.folders);
+        tails.any(|tail| self.rest.regex.is_match(tail))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn check(pattern: &str, path: &str) -> Option<Option<String>> {
         let pattern = Pattern::parse(pattern).unwrap();
-        pattern.matches(path).map(|date| date.map(|date| date.to_string()))
+        pattern.matches(path).map(|period| period.map(|period| period.to_string()))
     }
 
     #[test]
@@ -218,11 +296,24 @@ mod tests {
 
     #[test]
     fn dates_are_read_wherever_they_stand() {
-        let day = Some(Some("2026-06-30".to_owned()));
+        let day = Some(Some("2026-06-30 00:00:00".to_owned()));
         assert_eq!(check("web/e_{date:YYYYMMDD}.gz", "e_20260630.gz"), day);
         assert_eq!(check("web/{date:YYYY/MM/DD}/*.gz", "2026/06/30/a.gz"), day);
         assert_eq!(check("web/y={date:YYYY}/{date:MM-DD}.gz", "y=2026/06-30.gz"), day);
-        assert_eq!(check("{date:YYYYMM}.gz", "202606.gz"), Some(Some("2026-06-01".into())));
+        assert_eq!(check("rudder/{date:MM-DD-YYYY}/*.gz", "06-30-2026/1.gz"), day);
+        let month = Some(Some("2026-06-01 00:00:00".to_owned()));
+        assert_eq!(check("{date:YYYYMM}.gz", "202606.gz"), month);
+        let hour = Some(Some("2026-06-30 23:00:00".to_owned()));
+        assert_eq!(check("E1.{date:YYYY-MM-DD-HH}.*.gz", "E1.2026-06-30-23.a1b2.gz"), hour);
+        assert_eq!(check("{date:YYYYMMDDTHH}.gz", "20260630T23.gz"), hour);
+        let second = Some(Some("2026-06-30 23:59:58".to_owned()));
+        assert_eq!(check("run={date:YYYY-MM-DD-HH-mm-ss}/x", "run=2026-06-30-23-59-58/x"), second);
+        // date -u -d 2026-06-30 +%s
+        assert_eq!(check("s/{date:epoch_ms}/*.gz", "1782777600000/a.gz"), day);
+        assert_eq!(check("s/{date:epoch_s}/*.gz", "1782777600/a.gz"), day);
+        assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "1782777600/20260630"), day);
+        assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "1782777600/20260629"), None);
+        assert_eq!(check("{date:YYYYMMDDHH}.gz", "2026063024.gz"), None, "no such hour");
         assert_eq!(check("e_{date:YYYYMMDD}.gz", "e_20260231.gz"), None, "no such day");
         assert_eq!(check("{date:YYYY}/{date:YYYYMMDD}", "2025/20260630"), None, "two years");
     }
@@ -246,10 +337,29 @@ mod tests {
             ("a/{date:YYYYMMDD", "not closed"),
             ("a/{date:yyyymmdd}", "may hold YYYY, MM, DD"),
             ("a/{date:MMDD}", "needs YYYY"),
-            ("a/{date:YYYYDD}", "needs YYYY"),
+            ("a/{date:YYYYDD}", "MM before DD"),
+            ("a/{date:YYYYMMDDmm}", "needs YYYY"),
+            ("a/{date:epoch}", "epoch_ms"),
         ] {
             let message = Pattern::parse(text).unwrap_err();
             assert!(message.contains(why), "{text}: {message}");
         }
+    }
+
+    #[test]
+    fn globs_are_about_the_end_of_a_path() {
+        for (glob, path, expected) in [
+            ("events_intraday_*", "web/events_intraday_20260630.gz", true),
+            ("events_intraday_*", "events_intraday_20260630.gz", true),
+            ("events_intraday_*", "events_intraday_x/events_1.gz", false),
+            ("testmode/*", "s3://acme/testmode/a.csv", true),
+            ("testmode/*", "s3://acme/mytestmode/a.csv", false),
+            ("testmode/*", "testmode/b/a.csv", false),
+            ("testmode/**", "x/testmode/b/a.csv", true),
+            ("*.bak", "x/.a.bak", true),
+        ] {
+            assert_eq!(Glob::parse(glob).unwrap().matches(path), expected, "{glob} {path}");
+        }
+        assert!(Glob::parse("a/{exports}").is_err());
     }
 }

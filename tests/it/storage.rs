@@ -40,7 +40,8 @@ async fn finds(storage: &Storage, root: &str) {
     let found = storage.find(&format!("{root}/web/events_{{date:YYYYMMDD}}.gz")).await.unwrap();
     let expected = ["events_20260629.gz", "events_20260630.gz"];
     assert_eq!(paths(&found), expected.map(|name| format!("{root}/web/{name}")));
-    assert_eq!(found.files[1].date, NaiveDate::from_ymd_opt(2026, 6, 30));
+    let day = NaiveDate::from_ymd_opt(2026, 6, 30).and_then(|day| day.and_hms_opt(0, 0, 0));
+    assert_eq!(found.files[1].period, day);
     assert_eq!(found.files[1].size, names[1].len() as u64);
     // 31 June is no day, so that file matches no pattern.
     let beside = ["README.txt", "events_20260631.gz"].map(|name| format!("{root}/web/{name}"));

@@ -20,7 +20,7 @@ fn files_are_known_by_content_and_strangers_are_named() {
     let files: Vec<_> = found
         .files
         .iter()
-        .map(|file| (file.path.as_str(), file.date.unwrap().to_string()))
+        .map(|file| (file.path.as_str(), file.period.unwrap().date().to_string()))
         .collect();
     assert_eq!(
         files,
@@ -36,6 +36,33 @@ fn files_are_known_by_content_and_strangers_are_named() {
     );
     assert_eq!(found.unmatched, ["exports/copy_20260101.csv"]);
     assert!(found.warnings.is_empty());
+}
+
+#[test]
+fn excluded_files_are_neither_loaded_nor_named() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir_all(folder.path().join("web/testmode")).unwrap();
+    for name in [
+        "events_20260629.gz",
+        "events_intraday_20260630.gz",
+        "readme.txt",
+        "testmode/events_20260630.gz",
+    ] {
+        fs::write(folder.path().join("web").join(name), name).unwrap();
+    }
+    let mut web = source(&[]);
+    web.path = "web/**/events_*.gz".to_owned();
+    web.exclude = ["events_intraday_*", "testmode/*", "*.txt"].map(str::to_owned).to_vec();
+    let found = discovered(&web, folder.path()).unwrap();
+    let files: Vec<_> = found.files.iter().map(|file| file.path.as_str()).collect();
+    assert_eq!(files, ["web/events_20260629.gz"]);
+    assert!(found.unmatched.is_empty(), "{:?}", found.unmatched);
+    web.exclude = vec!["a**b".to_owned()];
+    let error = discovered(&web, folder.path()).unwrap_err();
+    assert_eq!(error.kind, Kind::Usage);
+    assert!(error.to_string().starts_with("`exclude` of source `shop`: `a**b`: "), "{error}");
+    web.exclude = vec!["*".to_owned()];
+    assert_eq!(discovered(&web, folder.path()).unwrap_err().diagnostics[0].code, codes::NO_FILES);
 }
 
 #[test]

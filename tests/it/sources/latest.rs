@@ -13,7 +13,7 @@ fn contacts() -> World {
     ])
     .with(|source| {
         source.key = vec!["id".to_owned()];
-        source.order_by = Some("changed_at".to_owned());
+        source.order_by = vec!["changed_at".to_owned()];
     })
 }
 

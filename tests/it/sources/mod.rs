@@ -34,6 +34,7 @@ mod headers;
 mod json;
 mod latest;
 mod parquet;
+mod records;
 pub(crate) mod samples;
 
 /// Collects what is written to it.
@@ -102,6 +103,14 @@ impl World {
     pub(crate) fn beside(self, name: &str, content: impl AsRef<[u8]>) -> Self {
         fs::write(self.folder.path().join(name), content).unwrap();
         self
+    }
+
+    /// A file whose path names a day.
+    pub(crate) fn dated(self, day: &str, content: impl AsRef<[u8]>) -> Self {
+        let number = self.files.len();
+        let mut world = self.beside(&format!("{number} {day}.csv"), content);
+        world.files.push(format!("{number} {{date:YYYY-MM-DD}}.csv"));
+        world
     }
 
     pub(crate) fn scratch(&self) -> PathBuf {
