@@ -10,7 +10,7 @@ use datafusion::{
 
 use crate::{
     engine::errors,
-    error::{Code, Diagnostic, codes},
+    error::{Code, Diagnostic, codes, nearest},
 };
 
 use super::super::sql::{lowercase_start, parser_message};
@@ -85,6 +85,12 @@ impl Fault {
             }
             None => diagnostic,
         }
+    }
+
+    /// The valid name that a misspelled one is closest to.
+    pub(super) fn meant(&self) -> Option<&str> {
+        let Some(Hint::Names(wrong, valid)) = &self.hint else { return None };
+        nearest(wrong, &valid.iter().map(String::as_str).collect::<Vec<_>>())
     }
 
     /// Whether the fault comes of a null that stands in for an earlier one.

@@ -118,11 +118,12 @@ impl Catalog {
                 for (fault, span) in recovered.faults {
                     found.push(fault.into_diagnostic(Some(node.locate(span))));
                 }
-                // Judged as far as it goes; the columns are those that the header promises.
+                // Judged as far as it goes; the columns are those that the header promises, else
+                // those that were returned, unless some are stand-ins.
                 if let Some(plan) = &recovered.plan {
                     found.extend(surprises::find(node, query, plan));
                 }
-                let planned = recovered.plan.map(|plan| output(&plan));
+                let planned = recovered.plan.map(|plan| output(&plan)).filter(is_typed);
                 return (node.declared_schema().or(planned), found);
             }
         };
@@ -186,6 +187,11 @@ impl Catalog {
 
 fn output(plan: &LogicalPlan) -> SchemaRef {
     Arc::clone(plan.schema().inner())
+}
+
+/// Whether every column has a type; what reads others cannot be judged.
+fn is_typed(schema: &SchemaRef) -> bool {
+    schema.fields().iter().all(|field| field.data_type() != &DataType::Null)
 }
 
 fn place_key(diagnostic: &Diagnostic) -> (String, u32, u32, String) {

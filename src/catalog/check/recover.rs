@@ -12,7 +12,7 @@ use super::super::sql::select_place;
 use super::{
     faults::Fault,
     planner::Planner,
-    slots::{extent, innermost, neutralise, silence, slots},
+    slots::{extent, innermost, neutralise, rename, silence, slots},
 };
 
 /// Faults after which the rest of a file is left for the next check.
@@ -24,11 +24,11 @@ const MAX_ATTEMPTS: usize = 400;
 pub(super) struct Recovered {
     /// Each with its place.
     pub(super) faults: Vec<(Fault, Span)>,
-    /// The plan with the faulty parts replaced by nulls.
+    /// The plan with misspelled columns corrected and other faulty parts replaced by nulls.
     pub(super) plan: Option<LogicalPlan>,
 }
 
-/// Plans the query again and again, each time without the part that failed.
+/// Plans the query again and again, each time with the part that failed corrected or left out.
 ///
 /// `missing` are the places of tables whose columns are not known; what reads them is not judged.
 pub(super) fn recover(planner: &Planner, query: &Query, missing: &[Span]) -> Recovered {
@@ -48,12 +48,18 @@ pub(super) fn recover(planner: &Planner, query: &Query, missing: &[Span]) -> Rec
         let whole = select_place(&query);
         let mut went_on = false;
         for fault in Fault::all(&error) {
-            let slot = slot_of(planner, &query, &fault, &error);
-            let span = fault.span.or(slot).unwrap_or(whole);
-            if let Some(slot) = slot {
-                neutralise(&mut query, slot);
+            let span = if let Some((span, corrected)) = corrected(planner, &query, &fault) {
+                query = corrected;
                 went_on = true;
-            }
+                span
+            } else {
+                let slot = slot_of(planner, &query, &fault, &error);
+                if let Some(slot) = slot {
+                    neutralise(&mut query, slot);
+                    went_on = true;
+                }
+                fault.span.or(slot).unwrap_or(whole)
+            };
             let is_known = recovered
                 .faults
                 .iter()
@@ -68,6 +74,23 @@ pub(super) fn recover(planner: &Planner, query: &Query, missing: &[Span]) -> Rec
         }
     }
     recovered
+}
+
+/// The query with a misspelled column as it was meant, if that is all that is wrong with the place.
+///
+/// The column keeps its type and its name for whatever reads it, which a null cannot.
+fn corrected(planner: &Planner, query: &Query, fault: &Fault) -> Option<(Span, Query)> {
+    let span = fault.span?;
+    let mut trial = query.clone();
+    rename(&mut trial, span, fault.meant()?);
+    let is_sound = match planner.try_plan(&trial) {
+        Ok(_) => true,
+        // A fault without a place may be of this one's making, such as a column returned twice.
+        Err(error) => {
+            Fault::all(&error).iter().all(|other| other.span.is_some_and(|at| at != span))
+        }
+    };
+    is_sound.then_some((span, trial))
 }
 
 /// The part whose replacement makes the fault go away.

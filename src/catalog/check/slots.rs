@@ -12,6 +12,7 @@ use datafusion::sql::sqlparser::{
     ast::{
         BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, OrderByKind, Query,
         Select, SelectItem, Spanned, TableFactor, Value, VisitMut, VisitorMut,
+        visit_expressions_mut,
     },
     tokenizer::{Location, Span},
 };
@@ -26,6 +27,24 @@ pub(super) fn slots(query: &Query) -> Vec<Span> {
 /// Replaces the part at a place by something that cannot fail.
 pub(super) fn neutralise(query: &mut Query, slot: Span) {
     let _ = query.visit(&mut Walk { action: Action::Neutralise(slot), slots: Vec::new() });
+}
+
+/// Gives the column at a place another name.
+pub(super) fn rename(query: &mut Query, at: Span, name: &str) {
+    let _ = visit_expressions_mut(query, |expr| {
+        if expr.span() == at {
+            match expr {
+                Expr::Identifier(ident) => ident.value = name.to_owned(),
+                Expr::CompoundIdentifier(parts) => {
+                    if let Some(ident) = parts.last_mut() {
+                        ident.value = name.to_owned();
+                    }
+                }
+                _ => {}
+            }
+        }
+        ControlFlow::<()>::Continue(())
+    });
 }
 
 /// Replaces every select that reads one of the tables at these places by nulls under the names of
