@@ -135,7 +135,7 @@ pub struct ColumnConfig {
     /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
     #[serde(rename = "type")]
     pub column_type: Option<ColumnType>,
-    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`. By default the column's own name.
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name.
     pub from: Option<OneOrMany>,
     /// A row without this value is quarantined.
     pub required: Option<bool>,

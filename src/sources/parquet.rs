@@ -283,9 +283,11 @@ fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
         .collect()
 }
 
-/// What a path finds in nested values.
+/// What a path finds in nested values, or in texts that are JSON; other texts hold nothing.
 fn follow(array: &ArrayRef, root: &str, paths: &Paths) -> Result<StringArray, ArrowError> {
-    let values = json(array)?;
+    let is_text =
+        matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
+    let values = if is_text { texts(array, &ColumnType::String)?.0 } else { json(array)? };
     let root = serde_json::Value::from(root);
     let mut tape = Tape::default();
     let fault = |fault: super::json::tape::JsonFault| ArrowError::JsonError(fault.to_string());
@@ -297,7 +299,13 @@ fn follow(array: &ArrayRef, root: &str, paths: &Paths) -> Result<StringArray, Ar
         };
         // Paths start at a member of a record: the field is its only one.
         let record = format!("{{{root}:{value}}}");
-        tape.parse(&record, 0, record.len()).map_err(fault)?;
+        match tape.parse(&record, 0, record.len()) {
+            Err(_) if is_text => {
+                found.push(None);
+                continue;
+            }
+            parsed => parsed.map_err(fault)?,
+        }
         let mut cells = vec![Vec::new()];
         let mut tail = String::new();
         paths.extract(&tape, &record, &mut tail, &mut cells, &mut Vec::new()).map_err(fault)?;

@@ -9,91 +9,35 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    env, fs,
+    env,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use datafusion::{
     arrow::{
-        array::{ArrayRef, BooleanArray, Int64Array, RecordBatch, StringArray},
-        compute::{cast, concat_batches, filter_record_batch},
-        datatypes::{DataType, SchemaRef},
+        array::RecordBatch,
+        compute::{cast, concat_batches},
+        datatypes::DataType,
+        util::pretty::pretty_format_batches,
     },
-    catalog::MemTable,
-    physical_plan::common::collect,
     prelude::SessionContext,
 };
 use indexmap::IndexMap;
 use journeymart::{
-    catalog::{Kind, Library, Node, TableName},
+    catalog::{Library, TableName},
     checks::rows::{Row, difference},
-    config::{
-        preset::Preset,
-        source::{Source, SourceConfig},
-        yaml,
-    },
-    engine::{Engine, errors},
-    error::{Diagnostics, Severity},
+    config::preset::Preset,
+    error::Severity,
     run::project::Project,
-    sources::{
-        self, LoadOptions, LoadReport, Sinks, bad_cells_schema, bad_rows_schema, raw_schema,
-    },
 };
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::sources::{Collected, samples};
+mod case;
+mod load;
 
-/// What a file of `tests/presets` says.
-#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct CaseFile {
-    /// What the case shows.
-    description: String,
-    /// A file beside the case, or a pattern.
-    file: Option<String>,
-    /// A file among the samples.
-    sample: Option<String>,
-    /// Keys of the source, laid over the preset's.
-    #[serde(default)]
-    source: SourceConfig,
-    /// Rows by what became of them; absent where loading fails.
-    books: Option<Books>,
-    /// Part of the message that loading fails with.
-    error: Option<String>,
-    /// Rows by the contract they belong to, or by a question to them. Tables of a question are the
-    /// contracts, and `raw`, `bad_rows`, `bad_cells` and `labels` of the source itself.
-    #[serde(default)]
-    expect: IndexMap<String, Vec<Row>>,
-    /// Where the expectations were read: a page or `sample: <file>`, and what it says.
-    #[serde(default)]
-    sources: IndexMap<String, String>,
-}
-
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct Books {
-    read: u64,
-    loaded: u64,
-    #[serde(default)]
-    quarantined: u64,
-    #[serde(default)]
-    filtered: u64,
-    #[serde(default)]
-    superseded: u64,
-    #[serde(default)]
-    nulled: u64,
-}
-
-struct Case {
-    preset: String,
-    /// The name of its source.
-    name: String,
-    path: PathBuf,
-    content: CaseFile,
-}
+use case::{Case, CaseFile, cases};
+use load::{Contracts, Loaded, contracts, load, of_source, table};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -114,71 +58,6 @@ fn presets() -> BTreeMap<String, Preset> {
     names.into_iter().map(read).collect()
 }
 
-fn cases() -> Vec<Case> {
-    let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(folder())
-        .sort_by_file_name()
-        .into_iter()
-        .map(|entry| entry.unwrap().into_path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
-        .collect();
-    paths.sort();
-    paths.iter().map(|path| case(path)).collect()
-}
-
-fn case(path: &Path) -> Case {
-    let shown = path.strip_prefix(root()).unwrap().display().to_string();
-    let text: Arc<str> = fs::read_to_string(path).unwrap().into();
-    let mut found = Diagnostics::default();
-    let read = yaml::read::<CaseFile>(&*shown, &text, 0..text.len(), &mut found);
-    found.finish().unwrap_or_else(|error| panic!("{error}"));
-    let (content, _) = read.unwrap();
-    let preset = path.parent().unwrap().file_name().unwrap().to_string_lossy().into_owned();
-    let stem = path.file_stem().unwrap().to_string_lossy();
-    Case { name: format!("{preset}__{stem}"), preset, path: path.to_owned(), content }
-}
-
-impl Case {
-    /// The export; none where it is a sample that is not at hand.
-    fn export(&self) -> Option<String> {
-        match (&self.content.file, &self.content.sample) {
-            (Some(file), None) => {
-                Some(self.path.with_file_name(file).to_string_lossy().into_owned())
-            }
-            (None, Some(sample)) => {
-                samples::path(sample).map(|path| path.to_string_lossy().into_owned())
-            }
-            _ => panic!("{}: a case has either a `file` or a `sample`", self.path.display()),
-        }
-    }
-
-    fn source(&self, export: &str) -> Value {
-        let mut source = said(json!(self.content.source));
-        source["preset"] = json!(self.preset);
-        source["path"] = json!(export);
-        if source["namespace"].is_null() {
-            source["namespace"] = json!("acme");
-        }
-        source
-    }
-}
-
-/// A value without the keys that say nothing.
-fn said(value: Value) -> Value {
-    let is_empty = |value: &Value| match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(keys) => keys.is_empty(),
-        _ => false,
-    };
-    match value {
-        Value::Object(keys) => {
-            let keys = keys.into_iter().map(|(key, value)| (key, said(value)));
-            Value::Object(keys.filter(|(_, value)| !is_empty(value)).collect())
-        }
-        value => value,
-    }
-}
-
 /// The pipeline whose sources are the cases.
 fn project(cases: &[(Case, String)], work: &Path) -> Project {
     let sources: Map<String, Value> =
@@ -196,123 +75,6 @@ fn project(cases: &[(Case, String)], work: &Path) -> Project {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// A source's rows and what was set aside.
-struct Loaded {
-    report: LoadReport,
-    raw: RecordBatch,
-    bad_rows: RecordBatch,
-    bad_cells: RecordBatch,
-}
-
-fn load(project: &Project, source: &Source, scratch: &Path) -> Result<Loaded, String> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let found = runtime
-        .block_on(sources::discover(source, &project.storage))
-        .map_err(|error| error.to_string())?;
-    let (rows, bad_rows, bad_cells) =
-        (Collected::default(), Collected::default(), Collected::default());
-    let sinks = Sinks { rows: &rows, bad_rows: &bad_rows, bad_cells: &bad_cells };
-    let options = LoadOptions { threads: 2, batch_rows: 8192, scratch: scratch.to_owned() };
-    let report =
-        sources::load(source, &found.files, sinks, &options).map_err(|error| error.to_string())?;
-    let whole = |schema: SchemaRef, rows: Collected| concat_batches(&schema, &rows.0.into_inner());
-    Ok(Loaded {
-        report,
-        raw: whole(raw_schema(source), rows).unwrap(),
-        bad_rows: whole(bad_rows_schema(), bad_rows).unwrap(),
-        bad_cells: whole(bad_cells_schema(), bad_cells).unwrap(),
-    })
-}
-
-impl Loaded {
-    fn books(&self) -> Books {
-        let books = &self.report.books;
-        Books {
-            read: books.rows_read,
-            loaded: books.rows_loaded,
-            quarantined: books.rows_quarantined,
-            filtered: books.rows_filtered,
-            superseded: books.rows_superseded,
-            nulled: books.cells_nulled,
-        }
-    }
-
-    /// The rows of a header beyond the first, by column.
-    fn labels(&self) -> RecordBatch {
-        let rows: Vec<(&str, i64, &str)> = self
-            .report
-            .files
-            .iter()
-            .flat_map(|file| &file.labels)
-            .flat_map(|(header, labels)| {
-                (1..).zip(labels).map(move |(row, label)| (header.as_str(), row, label.as_str()))
-            })
-            .collect();
-        let texts = |of: fn(&(&str, i64, &str)) -> String| -> ArrayRef {
-            Arc::new(rows.iter().map(|row| Some(of(row))).collect::<StringArray>())
-        };
-        let numbers: Int64Array = rows.iter().map(|row| Some(row.1)).collect();
-        RecordBatch::try_from_iter([
-            ("header", texts(|row| row.0.to_owned())),
-            ("header_row", Arc::new(numbers) as ArrayRef),
-            ("label", texts(|row| row.2.to_owned())),
-        ])
-        .unwrap()
-    }
-}
-
-/// The rows of a contract that came from one source.
-fn of_source(rows: &RecordBatch, source: &str) -> RecordBatch {
-    let ids = rows.column_by_name("source_id").unwrap();
-    let ids = ids.as_any().downcast_ref::<StringArray>().unwrap();
-    let own: BooleanArray = ids.iter().map(|id| Some(id == Some(source))).collect();
-    filter_record_batch(rows, &own).unwrap()
-}
-
-fn table(rows: &RecordBatch) -> Arc<MemTable> {
-    Arc::new(MemTable::try_new(rows.schema(), vec![vec![rows.clone()]]).unwrap())
-}
-
-/// Every contract's rows, from all loaded sources.
-async fn contracts(project: &Project, loaded: &IndexMap<String, Loaded>) -> Contracts {
-    let engine = project.engine().unwrap();
-    let mut rows = Contracts::new();
-    let mut known = BTreeSet::new();
-    for node in project.catalog.tables.values() {
-        if let Kind::Raw { source, schema } = &node.kind {
-            let empty = RecordBatch::new_empty(Arc::clone(schema));
-            let raw = loaded.get(source).map_or(empty, |loaded| loaded.raw.clone());
-            engine.register(&node.name.schema, &node.name.name, table(&raw)).unwrap();
-            known.insert(node.name.clone());
-        }
-    }
-    for node in project.catalog.tables.values() {
-        if matches!(&node.kind, Kind::Contract { sources, .. } if !sources.is_empty()) {
-            for input in project.catalog.order(std::slice::from_ref(&node.name)) {
-                if known.insert(input.clone()) {
-                    let batch = computed(&engine, &project.catalog.tables[&input]).await;
-                    engine.register(&input.schema, &input.name, table(&batch)).unwrap();
-                    rows.insert(input, batch);
-                }
-            }
-        }
-    }
-    rows
-}
-
-type Contracts = BTreeMap<TableName, RecordBatch>;
-
-async fn computed(engine: &Engine, node: &Node) -> RecordBatch {
-    let rows = async {
-        let plan = engine.plan(node.statement().unwrap()).await?;
-        let stream = engine.stream(&plan).await?;
-        let schema = stream.schema();
-        let batches = collect(stream).await.map_err(|error| errors::convert(&error))?;
-        concat_batches(&schema, &batches).map_err(|error| errors::convert(&error.into()))
-    };
-    rows.await.unwrap_or_else(|error| panic!("{} of {}: {error}", node.name, node.file))
-}
-
 /// What a case expects and what came, as lines.
 async fn compare(case: &Case, loaded: &Loaded, contracts: &Contracts, fed: &[String]) -> String {
     let mut lines = String::new();
@@ -321,9 +83,7 @@ async fn compare(case: &Case, loaded: &Loaded, contracts: &Contracts, fed: &[Str
         lines += &format!("books: {books:?}\n  expected {:?}\n", case.content.books);
         for (what, set_aside) in [("row", &loaded.bad_rows), ("cell", &loaded.bad_cells)] {
             if set_aside.num_rows() > 0 {
-                let shown = datafusion::arrow::util::pretty::pretty_format_batches(
-                    std::slice::from_ref(set_aside),
-                );
+                let shown = pretty_format_batches(std::slice::from_ref(set_aside));
                 lines += &format!("bad {what}s:\n{}\n", shown.unwrap());
             }
         }

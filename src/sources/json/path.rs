@@ -3,7 +3,8 @@ Where in a record a column's value is found.
 
 `user.id` follows members. `params[key=page].value` takes, of an array, the element whose member `key`
 reads `page`. A last `*` is the first member that is not null, as in GA4's slots
-`value: {string_value, int_value, …}`. A member whose name holds the dots itself comes first.
+`value: {string_value, int_value, …}`. A member whose name holds the dots itself comes first; a name
+that holds brackets is quoted: `properties."[Amplitude] Page URL"`.
 */
 
 use crate::{config::source::Column, sources::chunk::Span};
@@ -173,14 +174,20 @@ fn parse(path: &str) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let mut rest = path;
     loop {
-        let end = rest.find(['.', '[']).unwrap_or(rest.len());
-        let (name, after) = rest.split_at(end);
-        match name {
-            "" => return None,
-            "*" => steps.push(Step::FirstValue),
-            name => steps.push(Step::Member(name.to_owned())),
+        if let Some(quoted) = rest.strip_prefix('"') {
+            let (name, after) = quoted.split_once('"')?;
+            steps.push(Step::Member(name.to_owned()));
+            rest = after;
+        } else {
+            let end = rest.find(['.', '[']).unwrap_or(rest.len());
+            let (name, after) = rest.split_at(end);
+            match name {
+                "" => return None,
+                "*" => steps.push(Step::FirstValue),
+                name => steps.push(Step::Member(name.to_owned())),
+            }
+            rest = after;
         }
-        rest = after;
         while let Some(inside) = rest.strip_prefix('[') {
             let (condition, after) = inside.split_once(']')?;
             let (member, wanted) = condition.split_once('=')?;
@@ -230,7 +237,7 @@ mod tests {
                 {"key": "empty", "value": {}}
             ],
             "fields": [{"id": 7, "value": "seven"}],
-            "t\u00eate": "caf\u00e9", "none": null
+            "t\u00eate": "caf\u00e9", "none": null, "odd": {"[A] b.c": "quoted"}
         }"#;
         let one = |path: &str| found(record, &[&[path]]).remove(0);
         for (path, expected) in [
@@ -245,6 +252,8 @@ mod tests {
             ("params[key=page].value.string_value", Some("/x")),
             ("fields[id=7].value", Some("seven")),
             ("tête", Some("café")),
+            ("odd.\"[A] b.c\"", Some("quoted")),
+            ("odd.\"[A] b.c\".d", None),
             ("none", None),
             ("a.x.y", None),
             ("id.x", None),
@@ -267,7 +276,19 @@ mod tests {
 
     #[test]
     fn paths_that_mean_nothing_are_refused() {
-        for path in ["", "a..b", ".a", "a.", "a[", "a[key]", "a[key=x", "[key=x].a", "*"] {
+        for path in [
+            "",
+            "a.\"b",
+            "a.\"b\"c",
+            "a..b",
+            ".a",
+            "a.",
+            "a[",
+            "a[key]",
+            "a[key=x",
+            "[key=x].a",
+            "*",
+        ] {
             let mut wrong = column("c", "string");
             wrong.from = vec![path.to_owned()];
             assert!(Paths::new(&[wrong]).is_err(), "{path}");

@@ -191,3 +191,22 @@ fn rows_are_numbered_over_batches_and_faults_named() {
         assert!(error.to_string().starts_with("`a.parquet` cannot be read as Parquet"), "{error}");
     }
 }
+
+#[test]
+fn paths_lead_into_texts_that_are_json() {
+    let texts = StringArray::from(vec![
+        Some("{\"$current_url\": \"https://a.nl/\", \"n\": {\"x\": 1}}"),
+        Some("no JSON"),
+        Some("\"text\""),
+        None,
+    ]);
+    let rows = parquet(&[("url", "string"), ("x", "int64"), ("properties", "string")])
+        .column("url", |column| column.from = vec!["properties.$current_url".to_owned()])
+        .column("x", |column| column.from = vec!["properties.n.x".to_owned()])
+        .file("a.parquet", bytes(vec![("properties", Arc::new(texts))]))
+        .load()
+        .rows;
+    let seen: Vec<&str> =
+        rows.iter().map(|row| row.rsplit_once('|').map_or("", |(start, _)| start)).collect();
+    assert_eq!(seen, ["https://a.nl/|1", "∅|∅", "∅|∅", "∅|∅"]);
+}
