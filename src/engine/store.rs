@@ -260,6 +260,10 @@ impl StoredTable {
         self.rows
     }
 
+    pub(super) fn memory_rows(&self) -> usize {
+        self.memory.iter().flatten().map(RecordBatch::num_rows).sum()
+    }
+
     /// Bytes in Arrow form, in memory or on disk before compression.
     pub fn bytes(&self) -> usize {
         self.bytes
@@ -363,16 +367,27 @@ impl StoredTable {
         let source = Arc::new(ArrowSource::new_file_source(Arc::clone(&self.schema)));
         let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
             .with_file_groups(groups)
-            .with_statistics(self.table_statistics())
+            .with_statistics(self.file_statistics())
             .with_projection_indices(projection.cloned())?
             .build();
         Ok(DataSourceExec::from_data_source(config))
     }
 
     fn table_statistics(&self) -> Statistics {
+        self.statistics_of(self.rows)
+    }
+
+    /// Of the rows in files alone: those in memory are counted by their own scan, and `count(*)` is
+    /// answered by adding the two up.
+    fn file_statistics(&self) -> Statistics {
+        self.statistics_of(self.rows - self.memory_rows())
+    }
+
+    fn statistics_of(&self, rows: usize) -> Statistics {
+        let bytes = self.bytes / self.rows.max(1) * rows;
         Statistics::new_unknown(&self.schema)
-            .with_num_rows(Precision::Exact(self.rows))
-            .with_total_byte_size(Precision::Inexact(self.bytes))
+            .with_num_rows(Precision::Exact(rows))
+            .with_total_byte_size(Precision::Inexact(bytes))
     }
 }
 
