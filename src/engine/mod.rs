@@ -13,7 +13,6 @@ use datafusion::{
     execution::{
         SendableRecordBatchStream, SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
-        memory_pool::{MemoryPool, TrackConsumersPool},
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
@@ -58,16 +57,24 @@ pub struct EngineOptions {
 }
 
 impl EngineOptions {
-    pub const BATCH_SIZE: usize = 8_192;
+    const BATCH_SIZE: usize = 8_192;
 
     /// What this process may use: every core it has, 60 % of its memory.
     pub fn for_this_machine(spill_dir: PathBuf) -> Self {
-        Self {
-            memory_limit: memory::default_limit(),
+        let options = Self {
+            memory_limit: 0,
             threads: std::thread::available_parallelism().map_or(2, NonZeroUsize::get),
             batch_size: Self::BATCH_SIZE,
             spill_dir,
-        }
+        };
+        options.with_memory_limit(memory::default_limit())
+    }
+
+    /// Less memory means smaller batches: a merge of what was spilled holds one of every run, and
+    /// events are a kilobyte wide.
+    pub fn with_memory_limit(self, bytes: usize) -> Self {
+        let batch_size = (bytes / (128 << 10)).clamp(1_024, Self::BATCH_SIZE);
+        Self { memory_limit: bytes, batch_size, ..self }
     }
 }
 
@@ -98,12 +105,8 @@ impl Engine {
     }
 
     fn open(options: EngineOptions, disk: DiskManagerMode) -> Result<Self> {
-        let pool: Arc<dyn MemoryPool> = Arc::new(TrackConsumersPool::new(
-            pool::SharedPool::new(options.memory_limit),
-            NonZeroUsize::new(5).expect("five is not zero"),
-        ));
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(pool)
+            .with_memory_pool(Arc::new(pool::SharedPool::new(options.memory_limit)))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(disk))
             // Intermediate files are written by this process: a remembered listing would be stale.
             .with_object_list_cache_limit(0)

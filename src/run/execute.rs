@@ -28,7 +28,7 @@ use super::{
 use crate::{
     catalog::{Kind, TableName},
     engine::{Engine, StoredTable, errors},
-    error::{Error, Result, codes},
+    error::{Error, Location, Result, codes},
     plan::{Action, Plan, Step},
     publish::Publisher,
     sources::{self, InputFile},
@@ -167,6 +167,18 @@ impl Execution {
                 Ok(())
             }
         }
+    }
+
+    /// Faults that only show while rows are computed know nothing of the table they belong to.
+    fn told_of(&self, step: &Step, mut error: Error) -> Error {
+        let file = &self.project.catalog.tables[&step.name].file;
+        for fault in &mut error.diagnostics {
+            if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) {
+                fault.message = format!("{}: {}", step.name, fault.message);
+                fault.location.get_or_insert_with(|| Location::line(file.as_str(), 1));
+            }
+        }
+        error
     }
 
     /// Remembers a sound mart for a `retry`.
@@ -345,7 +357,7 @@ impl Work for Execution {
             artifacts.node(&step.name.to_string(), |result| result.status = NodeStatus::Running)?;
         }
         let started = Instant::now();
-        let result = self.perform(node, step).await;
+        let result = self.perform(node, step).await.map_err(|error| self.told_of(step, error));
         self.state.lock().seconds.insert(node, started.elapsed().as_secs_f64());
         if result.is_ok() && step.action != Action::Inline {
             self.release(node)?;

@@ -174,7 +174,7 @@ fn engine_options(
         None => pipeline.engine.memory_limit,
     };
     if let Some(bytes) = asked {
-        engine.memory_limit = usize::try_from(bytes).unwrap_or(usize::MAX);
+        engine = engine.with_memory_limit(usize::try_from(bytes).unwrap_or(usize::MAX));
     }
     if let Some(threads) = options.threads.or(pipeline.engine.threads) {
         engine.threads = threads.max(1);
