@@ -1,5 +1,6 @@
 /*!
-Intermediate tables: in memory while they fit, else lz4-compressed Arrow files in the spill folder.
+Intermediate tables: in memory while they fit, else lz4-compressed Arrow files in the spill folder
+(`scan` reads them).
 
 Both live as long as the last reader. A table is written in parts, one per thread; the order of
 rows between parts carries no meaning.
@@ -27,14 +28,7 @@ use datafusion::{
     },
     catalog::{Session, TableProvider},
     common::{Statistics, stats::Precision},
-    datasource::{
-        TableType,
-        listing::PartitionedFile,
-        memory::MemorySourceConfig,
-        object_store::ObjectStoreUrl,
-        physical_plan::{ArrowSource, FileGroup, FileScanConfigBuilder},
-        source::DataSourceExec,
-    },
+    datasource::{TableType, source::DataSourceExec},
     error::Result as DataFusionResult,
     execution::memory_pool::{MemoryConsumer, MemoryPool, MemoryReservation, UnboundedMemoryPool},
     logical_expr::Expr,
@@ -43,7 +37,7 @@ use datafusion::{
 use parking_lot::Mutex;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::errors;
+use super::{errors, scan::StoredScan};
 use crate::error::{Error, Result, codes};
 
 /// Collects the parts of one table.
@@ -68,7 +62,7 @@ struct Shared {
 #[derive(Debug)]
 enum Part {
     Memory(Vec<RecordBatch>),
-    File { path: TempPath, rows: usize },
+    File { file: StoredFile, rows: usize },
 }
 
 impl TableWriter {
@@ -96,7 +90,8 @@ impl TableWriter {
 
     /// A part for one thread to fill.
     pub fn part(&self) -> PartWriter {
-        PartWriter { shared: Arc::clone(&self.shared), batches: Vec::new(), rows: 0, file: None }
+        let shared = Arc::clone(&self.shared);
+        PartWriter { shared, batches: Vec::new(), rows: 0, file: None, blocks: 0 }
     }
 
     /// The table, once every part is finished.
@@ -111,9 +106,9 @@ impl TableWriter {
                     rows += batches.iter().map(RecordBatch::num_rows).sum::<usize>();
                     memory.push(batches);
                 }
-                Part::File { path, rows: count } => {
+                Part::File { file, rows: count } => {
                     rows += count;
-                    files.push(StoredFile::Temporary(path));
+                    files.push(Arc::new(file));
                 }
             }
         }
@@ -134,6 +129,8 @@ pub struct PartWriter {
     batches: Vec<RecordBatch>,
     rows: usize,
     file: Option<(FileWriter<BufWriter<File>>, TempPath)>,
+    /// Batches written to the file.
+    blocks: usize,
 }
 
 impl PartWriter {
@@ -168,6 +165,7 @@ impl PartWriter {
 
     fn append(&mut self, batch: &RecordBatch) -> Result<()> {
         let Some((writer, _)) = &mut self.file else { return Ok(()) };
+        self.blocks += 1;
         writer.write(batch).map_err(|error| errors::convert(&error.into()))
     }
 
@@ -175,7 +173,8 @@ impl PartWriter {
         let part = match self.file.take() {
             Some((mut writer, path)) => {
                 writer.finish().map_err(|error| errors::convert(&error.into()))?;
-                Part::File { path, rows: self.rows }
+                let file = StoredFile { place: Place::Temporary(path), blocks: self.blocks };
+                Part::File { file, rows: self.rows }
             }
             None => Part::Memory(std::mem::take(&mut self.batches)),
         };
@@ -227,18 +226,38 @@ pub struct TableSize {
     pub bytes: usize,
 }
 
+/// A file of batches.
+#[derive(Debug)]
+pub(super) struct StoredFile {
+    place: Place,
+    pub(super) blocks: usize,
+}
+
 /// A file that goes with its table, or one that a cache keeps.
 #[derive(Debug)]
-enum StoredFile {
+enum Place {
     Temporary(TempPath),
     Kept(PathBuf),
 }
 
 impl StoredFile {
-    fn path(&self) -> &Path {
-        match self {
-            Self::Temporary(path) => path,
-            Self::Kept(path) => path,
+    fn kept(path: PathBuf) -> Result<Self> {
+        let blocks = File::open(&path)
+            .map_err(Into::into)
+            .and_then(|file| FileReader::try_new(file, None))
+            .map_err(|error| {
+                let message = format!("cannot read {}: {error}", path.display());
+                Error::failed(codes::WORK_FOLDER, message)
+                    .hint("`journeymart clean` empties the cache")
+            })?
+            .num_batches();
+        Ok(Self { place: Place::Kept(path), blocks })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        match &self.place {
+            Place::Temporary(path) => path,
+            Place::Kept(path) => path,
         }
     }
 }
@@ -249,8 +268,8 @@ pub struct StoredTable {
     schema: SchemaRef,
     rows: usize,
     bytes: usize,
-    memory: Vec<Vec<RecordBatch>>,
-    files: Vec<StoredFile>,
+    pub(super) memory: Vec<Vec<RecordBatch>>,
+    pub(super) files: Vec<Arc<StoredFile>>,
     /// Gives the memory back when the table is dropped.
     _reservation: MemoryReservation,
 }
@@ -258,10 +277,6 @@ pub struct StoredTable {
 impl StoredTable {
     pub fn rows(&self) -> usize {
         self.rows
-    }
-
-    pub(super) fn memory_rows(&self) -> usize {
-        self.memory.iter().flatten().map(RecordBatch::num_rows).sum()
     }
 
     /// Bytes in Arrow form, in memory or on disk before compression.
@@ -307,7 +322,7 @@ impl StoredTable {
         for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
             let file_name = entry.file_name().to_string_lossy().into_owned();
             if file_name.starts_with(&prefix) && file_name.ends_with(".arrow") {
-                files.push(StoredFile::Kept(entry.path()));
+                files.push(Arc::new(StoredFile::kept(entry.path())?));
             }
         }
         let unpooled: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
@@ -332,63 +347,6 @@ impl StoredTable {
     pub fn size(&self) -> TableSize {
         TableSize { rows: self.rows, bytes: self.bytes }
     }
-
-    fn memory_plan(
-        &self,
-        partitions: usize,
-        projection: Option<&Vec<usize>>,
-    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let mut spread: Vec<Vec<RecordBatch>> = vec![Vec::new(); partitions.max(1)];
-        for (index, batch) in self.memory.iter().flatten().enumerate() {
-            spread[index % partitions.max(1)].push(batch.clone());
-        }
-        let plan = MemorySourceConfig::try_new_exec(
-            &spread,
-            Arc::clone(&self.schema),
-            projection.cloned(),
-        )?;
-        Ok(plan)
-    }
-
-    fn file_plan(
-        &self,
-        partitions: usize,
-        projection: Option<&Vec<usize>>,
-    ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let mut groups = vec![FileGroup::new(Vec::new()); partitions.min(self.files.len())];
-        for (index, file) in self.files.iter().enumerate() {
-            let path = std::path::absolute(file.path())?;
-            let size = fs::metadata(&path)?.len();
-            let path = object_store::path::Path::from_absolute_path(path)
-                .map_err(|error| datafusion::error::DataFusionError::External(error.into()))?;
-            let groups_count = groups.len();
-            groups[index % groups_count].push(PartitionedFile::new(path.as_ref(), size));
-        }
-        let source = Arc::new(ArrowSource::new_file_source(Arc::clone(&self.schema)));
-        let config = FileScanConfigBuilder::new(ObjectStoreUrl::local_filesystem(), source)
-            .with_file_groups(groups)
-            .with_statistics(self.file_statistics())
-            .with_projection_indices(projection.cloned())?
-            .build();
-        Ok(DataSourceExec::from_data_source(config))
-    }
-
-    fn table_statistics(&self) -> Statistics {
-        self.statistics_of(self.rows)
-    }
-
-    /// Of the rows in files alone: those in memory are counted by their own scan, and `count(*)` is
-    /// answered by adding the two up.
-    fn file_statistics(&self) -> Statistics {
-        self.statistics_of(self.rows - self.memory_rows())
-    }
-
-    fn statistics_of(&self, rows: usize) -> Statistics {
-        let bytes = self.bytes / self.rows.max(1) * rows;
-        Statistics::new_unknown(&self.schema)
-            .with_num_rows(Precision::Exact(rows))
-            .with_total_byte_size(Precision::Inexact(bytes))
-    }
 }
 
 #[async_trait::async_trait]
@@ -402,7 +360,8 @@ impl TableProvider for StoredTable {
     }
 
     fn statistics(&self) -> Option<Statistics> {
-        Some(self.table_statistics())
+        let rows = Statistics::new_unknown(&self.schema).with_num_rows(Precision::Exact(self.rows));
+        Some(rows.with_total_byte_size(Precision::Inexact(self.bytes)))
     }
 
     async fn scan(
@@ -412,15 +371,7 @@ impl TableProvider for StoredTable {
         _filters: &[Expr],
         _limit: Option<usize>,
     ) -> DataFusionResult<Arc<dyn ExecutionPlan>> {
-        let partitions = state.config().target_partitions();
-        let in_memory = self.memory.iter().any(|batches| !batches.is_empty());
-        match (in_memory, self.files.is_empty()) {
-            (_, true) => self.memory_plan(partitions, projection),
-            (false, false) => self.file_plan(partitions, projection),
-            (true, false) => Ok(datafusion::physical_plan::union::UnionExec::try_new(vec![
-                self.memory_plan(partitions, projection)?,
-                self.file_plan(partitions, projection)?,
-            ])?),
-        }
+        let scan = StoredScan::new(self, state.config().target_partitions(), projection)?;
+        Ok(DataSourceExec::from_data_source(scan))
     }
 }
