@@ -19,6 +19,7 @@ pub mod error;
 pub mod config;
 pub mod storage;
 pub mod sources;
+pub mod infer;
 pub mod catalog;
 pub mod functions;
 pub mod models;

@@ -123,6 +123,8 @@ commands! {
     Explain => explain,
     /// List the SQL functions, or explain one
     Functions => functions,
+    /// Look at an export and propose the `sources:` block that loads it
+    Infer => infer,
     /// Write a small project that runs
     Init => init,
     /// Print what a table or column is made of

@@ -51,3 +51,20 @@ pub use load::{
 };
 pub use parallel::load_files;
 pub use schema::{FILE, LINE, bad_cells_schema, bad_rows_schema, raw_schema};
+
+// What `infer` looks at files with, so that it cannot disagree with the loader.
+pub(crate) use cast::{
+    DatePattern, is_iso_date, iso_timestamp,
+    number::{Signs, decimal, float64, int64},
+    text::strip,
+};
+pub(crate) use chunk::{Cells, Chunk, RecordReader};
+pub(crate) use csv::{Peeked, header::joined, peek};
+pub(crate) use decode::decode;
+pub(crate) use decompress::unpack;
+pub(crate) use fault::read_error;
+pub(crate) use json::tape::{Kind as JsonKind, Tape, unescape};
+pub(crate) use names::NameFiles;
+pub(crate) use open::{column_names, open};
+pub(crate) use parquet::fields;
+pub(crate) use rows::{Typed, Typer};

@@ -12,7 +12,7 @@ use crate::{
 use super::{
     buffer::Buffer,
     chunk::RecordReader,
-    csv::CsvReader,
+    csv::{CsvReader, header},
     decode::decode,
     decompress::unpack,
     fault::read_error,
@@ -42,6 +42,12 @@ pub(crate) fn open(
         }
     };
     Ok(FillDown::over(reader, source))
+}
+
+/// The names of a delimited file's columns; none where they are known by their number.
+pub(crate) fn column_names(source: &Source, file: &InputFile) -> Result<Option<Vec<String>>> {
+    let mut buffer = text(&source.csv.encoding, file)?;
+    Ok(header::read(&mut buffer, file, &source.csv)?.names)
 }
 
 /// The text of a file, unpacked, in UTF-8.

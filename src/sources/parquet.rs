@@ -109,6 +109,14 @@ impl ParquetReader {
     }
 }
 
+/// The fields of a file, for whoever has to declare them.
+pub(crate) fn fields(file: &InputFile, scratch: &Path) -> Result<Vec<(String, DataType)>> {
+    let builder = ParquetRecordBatchReaderBuilder::try_new(content(file, scratch)?)
+        .map_err(|error| broken(&file.path, &error))?;
+    let field = |field: &Arc<Field>| (field.name().clone(), field.data_type().clone());
+    Ok(builder.schema().fields().iter().map(field).collect())
+}
+
 /// The field that feeds a column, and the path into it.
 fn place(names: &[String], column: &Column) -> Option<(usize, Option<String>)> {
     column.from.iter().find_map(|from| {

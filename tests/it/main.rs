@@ -8,6 +8,7 @@ mod catalog;
 mod storage;
 mod publish;
 mod sources;
+mod infer;
 mod functions;
 mod functions_laws;
 mod slt;

@@ -8,6 +8,7 @@ pub(super) mod completions;
 pub(super) mod demo;
 pub(super) mod explain;
 pub(super) mod functions;
+pub(super) mod infer;
 pub(super) mod init;
 pub(super) mod lineage;
 pub(super) mod ls;

@@ -31,14 +31,16 @@ use super::{
 };
 
 pub(crate) mod fault;
+pub(crate) mod number;
 
 mod boolean;
 mod civil;
 mod nested;
-mod number;
 mod pattern;
-mod text;
+pub(crate) mod text;
 mod zone;
+
+pub(crate) use pattern::Pattern as DatePattern;
 
 use civil::{Civil, Cursor, DAY};
 use fault::Fault;
@@ -325,6 +327,16 @@ impl<'a> Input<'a> {
         let (array, bad) = self.primitive::<TimestampMicrosecondType>(read);
         Cast { array: Arc::new(array.with_timezone("UTC")), bad }
     }
+}
+
+/// Whether a cell is a date without any format.
+pub(crate) fn is_iso_date(cell: &str) -> bool {
+    date(cell, &[]).is_ok()
+}
+
+/// Whether a cell is a time stamp without any format, and whether it names its offset.
+pub(crate) fn iso_timestamp(cell: &str) -> (bool, bool) {
+    civil::iso_timestamp(cell.as_bytes()).map_or((false, false), |at| (true, at.offset.is_some()))
 }
 
 /// A calendar date; of a time stamp written in full, the day that is written.

@@ -26,8 +26,10 @@ use super::{
 };
 
 pub(crate) mod header;
+mod peek;
 mod scan;
 
+pub(crate) use peek::{Peeked, peek};
 pub(crate) use scan::line_breaks;
 
 use scan::{Field, Flaw, Scan, Scanner};
