@@ -56,6 +56,10 @@ pub(super) fn source(
             .map(|fault| fault.hint("name a `preset`, or the columns: `order_id: {type: string}`")),
     );
     let path = path(&config, context, place, found);
+    let ready = config
+        .ready
+        .as_deref()
+        .and_then(|ready| locate(ready, context, &place.key("ready"), found));
     let csv_options = config.csv.clone().unwrap_or_default();
     let csv = csv_options.resolve(path.as_deref(), context, &place.key("csv"), found);
     let survey = config.survey.as_ref().and_then(|survey| {
@@ -79,6 +83,8 @@ pub(super) fn source(
         preset: config.preset,
         description: config.description,
         exclude: config.exclude,
+        snapshot: config.snapshot.unwrap_or(plain.snapshot),
+        ready,
         csv,
         json: config.json.unwrap_or_default(),
         carry: config.carry,
@@ -231,6 +237,14 @@ fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnosti
             found.push(place.key(key).key_error(codes::INVALID_VALUE, message.to_owned()));
         }
     };
+    let dated = config.path.as_deref().is_none_or(|path| path.contains("{date:"));
+    refuse(
+        "snapshot",
+        config.snapshot == Some(true) && !dated,
+        "`snapshot` needs `{date:…}` in `path`, which says how new a file is",
+    );
+    let marker_dated = config.ready.as_deref().is_some_and(|ready| ready.contains("{date:"));
+    refuse("ready", marker_dated && !dated, "a marker of a date needs `{date:…}` in `path` too");
     let keyless = config.key.is_empty();
     refuse(
         "order_by",
@@ -254,7 +268,6 @@ fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnosti
             .get(name)
             .is_none_or(|column| column.column_type == Some(ColumnType::Date));
         refuse("replace_by", !is_date, "`replace_by` takes a date column");
-        let dated = config.path.as_deref().is_none_or(|path| path.contains("{date:"));
         refuse(
             "replace_by",
             !dated,

@@ -28,6 +28,10 @@ pub struct Source {
     pub path: String,
     /// Patterns of files that are left out.
     pub exclude: Vec<String>,
+    /// Only the files of the newest period count.
+    pub snapshot: bool,
+    /// The marker that makes files complete.
+    pub ready: Option<String>,
     pub format: Format,
     pub csv: Csv,
     pub json: JsonOptions,
@@ -107,6 +111,8 @@ impl Source {
             description: None,
             path: path.to_owned(),
             exclude: Vec::new(),
+            snapshot: false,
+            ready: None,
             format,
             csv: Csv::default(),
             json: JsonOptions::default(),

@@ -32,6 +32,10 @@ pub struct SourceConfig {
     /// Files to leave out although `path` matches: patterns of names such as `events_intraday_*`, or of the last folders and the name such as `testmode/*`.
     #[serde(default)]
     pub exclude: Vec<String>,
+    /// Whether every export holds everything, so that only the newest is loaded, by the `{date:…}` of `path`. Records that it lacks are gone.
+    pub snapshot: Option<bool>,
+    /// The file that says an export is complete: a name beside its files (`_SUCCESS`, `../manifest.txt`), or a path with `{date:…}` that names the same date. Files without it are not loaded, and reported.
+    pub ready: Option<String>,
     /// File format; what the bytes are compressed with is recognised by content.
     pub format: Option<Format>,
     /// How CSV text is read.
@@ -135,7 +139,7 @@ pub struct ColumnConfig {
     /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
     #[serde(rename = "type")]
     pub column_type: Option<ColumnType>,
-    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name.
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file.
     pub from: Option<OneOrMany>,
     /// A row without this value is quarantined.
     pub required: Option<bool>,

@@ -15,7 +15,7 @@ use crate::{
     storage::{FoundFile, Location, Storage, sha256},
 };
 
-use super::{layout::exclude, names::NameFiles};
+use super::{given::facts, layout::select, names::NameFiles};
 
 /// One file to load.
 #[derive(Debug, Clone)]
@@ -53,10 +53,10 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         }
         other => other?,
     };
-    exclude(source, &mut found)?;
-    let mut warnings = Vec::new();
+    let mut warnings = select(source, &mut found, storage).await?;
     if found.files.is_empty() {
         let beside = match found.unmatched.as_slice() {
+            _ if !warnings.is_empty() => warnings.first().map(ToString::to_string),
             [] => None,
             [first] => Some(format!("`{first}` lies there")),
             [first, rest @ ..] => Some(format!("`{first}` and {} more lie there", rest.len())),
@@ -72,6 +72,9 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
     let mut files = Vec::with_capacity(found.files.len());
     for file in found.files {
         files.push(identify(file).await?);
+    }
+    for file in &mut files {
+        file.content_id += &facts(source, file);
     }
     let mut unmatched = found.unmatched;
     if let (Format::Csv, Names::File(pattern)) = (source.format, &source.csv.names) {

@@ -25,6 +25,7 @@ mod deletes;
 mod fault;
 mod files;
 mod fill_down;
+mod given;
 mod json;
 mod latest;
 mod layout;

@@ -18,6 +18,7 @@ use super::{
     fault::read_error,
     files::InputFile,
     fill_down::FillDown,
+    given::Given,
     json::{DocumentsReader, LinesReader, paths},
     load::LoadOptions,
     parquet::ParquetReader,
@@ -29,8 +30,14 @@ pub(crate) fn open(
     file: &InputFile,
     options: &LoadOptions,
 ) -> Result<Box<dyn RecordReader>> {
+    let reader = Given::around(source, file, |source| read(source, file, options))?;
+    Ok(FillDown::over(reader, source))
+}
+
+/// Opens a file for the columns that its content has.
+fn read(source: &Source, file: &InputFile, options: &LoadOptions) -> Result<Box<dyn RecordReader>> {
     let text = || text(&source.csv.encoding, file);
-    let reader: Box<dyn RecordReader> = match source.format {
+    Ok(match source.format {
         Format::Csv => Box::new(CsvReader::open(text()?, file, source)?),
         Format::Ndjson => Box::new(LinesReader::open(text()?, paths(source)?)),
         Format::Json => {
@@ -40,8 +47,7 @@ pub(crate) fn open(
         Format::Parquet => {
             Box::new(ParquetReader::open(source, file, &options.scratch, options.batch_rows)?)
         }
-    };
-    Ok(FillDown::over(reader, source))
+    })
 }
 
 /// The names of a delimited file's columns; none where they are known by their number.

@@ -33,6 +33,7 @@ mod discover;
 mod headers;
 mod json;
 mod latest;
+mod layout;
 mod parquet;
 mod records;
 pub(crate) mod samples;
@@ -111,6 +112,19 @@ impl World {
         let mut world = self.beside(&format!("{number} {day}.csv"), content);
         world.files.push(format!("{number} {{date:YYYY-MM-DD}}.csv"));
         world
+    }
+
+    /// A file in a folder, found by a pattern of its name.
+    pub(crate) fn folder(
+        mut self,
+        folder: &str,
+        pattern: &str,
+        name: &str,
+        content: impl AsRef<[u8]>,
+    ) -> Self {
+        fs::create_dir_all(self.folder.path().join(folder)).unwrap();
+        self.files.push(format!("{folder}/{pattern}"));
+        self.beside(&format!("{folder}/{name}"), content)
     }
 
     pub(crate) fn scratch(&self) -> PathBuf {
