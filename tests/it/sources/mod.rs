@@ -28,6 +28,8 @@ use journeymart::{
 use parking_lot::Mutex;
 
 mod casts;
+mod corrupt;
+mod corruption;
 mod csv;
 mod discover;
 mod headers;
