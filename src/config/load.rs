@@ -182,6 +182,10 @@ fn overlay(under: &mut Json, over: Json) {
     }
 }
 
+/// Keys of `csv` of which one is enough: a source that gives one replaces its preset's.
+const WAYS_TO_NAMES: [&str; 5] =
+    ["header_rows", "header_join", "names", "names_from", "names_line"];
+
 /// The presets that the pipeline's sources name.
 struct Presets(IndexMap<String, Document>);
 
@@ -214,6 +218,12 @@ impl Presets {
             }
             if let Some(under) = checked.get(&wanted) {
                 let over = std::mem::replace(source, under.clone());
+                let names = &over["csv"];
+                if WAYS_TO_NAMES.iter().any(|way| !names[way].is_null())
+                    && let Some(csv) = source["csv"].as_object_mut()
+                {
+                    csv.retain(|key, _| !WAYS_TO_NAMES.contains(&key.as_str()));
+                }
                 overlay(source, over);
             }
         }

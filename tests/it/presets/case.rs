@@ -29,6 +29,8 @@ pub(super) struct CaseFile {
     pub(super) file: Option<String>,
     /// A file among the samples.
     pub(super) sample: Option<String>,
+    /// A file among the samples that names the columns of the case's own.
+    pub(super) names: Option<String>,
     /// Keys of the source, laid over the preset's.
     #[serde(default)]
     pub(super) source: SourceConfig,
@@ -96,6 +98,9 @@ impl Case {
     pub(super) fn export(&self) -> Option<String> {
         match (&self.content.file, &self.content.sample) {
             (Some(file), None) => {
+                if let Some(names) = &self.content.names {
+                    samples::path(names)?;
+                }
                 Some(self.path.with_file_name(file).to_string_lossy().into_owned())
             }
             (None, Some(sample)) => {
@@ -109,6 +114,9 @@ impl Case {
         let mut source = said(json!(self.content.source));
         source["preset"] = json!(self.preset);
         source["path"] = json!(export);
+        if let Some(names) = self.content.names.as_deref().and_then(samples::path) {
+            source["csv"]["names_from"] = json!(names);
+        }
         if source["namespace"].is_null() {
             source["namespace"] = json!("acme");
         }
