@@ -62,7 +62,17 @@ pub(super) fn source(
         .and_then(|ready| locate(ready, context, &place.key("ready"), found));
     let csv_options = config.csv.clone().unwrap_or_default();
     let csv = csv_options.resolve(path.as_deref(), context, &place.key("csv"), found);
-    let survey = config.survey.as_ref().and_then(|survey| {
+    // A preset of surveys asks for the block by an empty one; only the pipeline can fill it.
+    if config.survey == Some(SurveyConfig::default()) {
+        let message = format!("source `{name}` lacks the key `survey`");
+        found.push(
+            place
+                .key_error(codes::MISSING_KEY, message)
+                .hint("say what it asks: `survey: {kind: nps, scale: [0, 10], score: Q1}`"),
+        );
+    }
+    let asked = config.survey.as_ref().filter(|survey| **survey != SurveyConfig::default());
+    let survey = asked.and_then(|survey| {
         resolve_survey(name, survey, &config.columns, &place.key("survey"), found)
     });
     check_names(&config, place, found);
