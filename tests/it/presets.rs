@@ -21,11 +21,12 @@ use datafusion::{
         datatypes::DataType,
         util::pretty::pretty_format_batches,
     },
+    error::DataFusionError,
     prelude::SessionContext,
 };
 use indexmap::IndexMap;
 use journeymart::{
-    catalog::{Library, TableName},
+    catalog::{Kind, Library, TableName, contract::Contract},
     checks::rows::{Row, difference},
     config::preset::Preset,
     error::Severity,
@@ -75,8 +76,20 @@ fn project(cases: &[(Case, String)], work: &Path) -> Project {
         .unwrap_or_else(|error| panic!("{error}"))
 }
 
+fn contract<'a>(project: &'a Project, name: &str) -> &'a Contract {
+    match &project.catalog.tables[&TableName::new("inbound", name)].kind {
+        Kind::Contract { contract, .. } => contract,
+        other => panic!("inbound.{name} is no contract but {}", other.as_str()),
+    }
+}
+
 /// What a case expects and what came, as lines.
-async fn compare(case: &Case, loaded: &Loaded, contracts: &Contracts, fed: &[String]) -> String {
+async fn compare(
+    case: &Case,
+    loaded: &Loaded,
+    contracts: &Contracts,
+    fed: &[(&String, &Contract)],
+) -> String {
     let mut lines = String::new();
     let books = loaded.books();
     if case.content.books.as_ref() != Some(&books) {
@@ -97,20 +110,19 @@ async fn compare(case: &Case, loaded: &Loaded, contracts: &Contracts, fed: &[Str
     ] {
         context.register_table(name, table(&rows)).unwrap();
     }
-    for contract in fed {
-        let rows = of_source(&contracts[&TableName::new("inbound", contract)], &case.name);
-        context.register_table(contract, table(&rows)).unwrap();
+    let mut questions: Vec<(&str, String, &[Row])> = Vec::new();
+    for (name, contract) in fed {
+        let rows = of_source(&contracts[&TableName::new("inbound", name)], &case.name);
+        context.register_table(name.as_str(), table(&rows)).unwrap();
+        questions
+            .extend(breaches(name, contract).map(|question| (name.as_str(), question, &[][..])));
     }
     for (of, expected) in &case.content.expect {
         let question = if of.starts_with("select ") { of.clone() } else { rows_of(of, expected) };
-        let rows = async {
-            let frame = context.sql(&question).await?;
-            let schema = Arc::new(frame.schema().as_arrow().clone());
-            Ok::<_, datafusion::error::DataFusionError>(
-                concat_batches(&schema, &frame.collect().await?).map(|rows| plain(&rows))?,
-            )
-        };
-        match rows.await {
+        questions.push((of, question, expected));
+    }
+    for (of, question, expected) in questions {
+        match answer(&context, &question).await {
             Ok(rows) => match difference(expected, &rows) {
                 Ok(found) if found.is_empty() => {}
                 Ok(found) => lines += &format!("{of}:\n{found}\n"),
@@ -120,6 +132,23 @@ async fn compare(case: &Case, loaded: &Loaded, contracts: &Contracts, fed: &[Str
         }
     }
     lines
+}
+
+async fn answer(context: &SessionContext, question: &str) -> Result<RecordBatch, DataFusionError> {
+    let frame = context.sql(question).await?;
+    let schema = Arc::new(frame.schema().as_arrow().clone());
+    Ok(plain(&concat_batches(&schema, &frame.collect().await?)?))
+}
+
+/// Questions for the rows that break the contract: keys that are no keys, required cells that are null.
+fn breaches(name: &str, contract: &Contract) -> impl Iterator<Item = String> {
+    let required = contract.columns.iter().filter(|(_, column)| column.required);
+    let nulls: Vec<String> = required.map(|(column, _)| format!("{column} is null")).collect();
+    let keys = contract.key.join(", ");
+    let unique = (!keys.is_empty())
+        .then(|| format!("select {keys} from {name} group by {keys} having count(*) > 1"));
+    let complete = format!("select * from {name} where {}", nulls.join(" or "));
+    unique.into_iter().chain([complete])
 }
 
 /// Rows in the order of the columns that the expected ones name.
@@ -194,8 +223,10 @@ fn every_case_comes_out_as_written_down() {
         let contracts = contracts(&project, &loaded).await;
         for (case, _) in &cases {
             let Some(rows) = loaded.get(&case.name) else { continue };
-            let fed = &project.pipeline.sources[&case.name].feeds;
-            let lines = compare(case, rows, &contracts, fed).await;
+            let names = &project.pipeline.sources[&case.name].feeds;
+            let fed: Vec<(&String, &Contract)> =
+                names.iter().map(|name| (name, contract(&project, name))).collect();
+            let lines = compare(case, rows, &contracts, &fed).await;
             if !lines.is_empty() {
                 failures.push(format!("{}\n{lines}", case.path.display()));
             }
