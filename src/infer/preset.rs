@@ -7,8 +7,9 @@ use serde_json::{Map, Value, json};
 use super::{Workshop, dialect::Dialect, files::Group, layout::Layout, read::Table, trial};
 use crate::{
     config::{
+        preset::Preset,
         reading::{Format, Names},
-        source::{Column, Source},
+        source::{Column, Source, SurveyConfig},
     },
     sources::{InputFile, fold},
 };
@@ -52,10 +53,8 @@ pub(crate) fn recognise(
     let headers: Vec<String> = table.columns.iter().map(|column| column.from.clone()).collect();
     let mut best: Option<(usize, usize, Recognised)> = None;
     for name in &workshop.presets {
-        let Some((source, beside)) = declared(workshop, group, name, layout, dialect, encoding)
-        else {
-            continue;
-        };
+        let declared = declared(workshop, group, name, layout, dialect, encoding, table);
+        let Some((source, beside)) = declared else { continue };
         let known = layout.is_json()
             || matches!(source.csv.names, Names::Header { .. })
             || *layout == Layout::Parquet;
@@ -94,8 +93,10 @@ fn declared(
     layout: &Layout,
     dialect: Option<&Dialect>,
     encoding: &str,
+    table: &Table,
 ) -> Option<(Source, Map<String, Value>)> {
     let mut beside = Map::new();
+    beside.extend(survey(workshop, preset, table).map(|survey| ("survey".to_owned(), survey)));
     let resolve = |beside: &Map<String, Value>| {
         let mut config = Map::from_iter([
             ("preset".to_owned(), json!(preset)),
@@ -137,8 +138,31 @@ fn declared(
         }
         _ => return None,
     }
-    let source = if beside.is_empty() { source } else { resolve(&beside)? };
+    let source = resolve(&beside)?;
     Some((source, beside))
+}
+
+/// What a preset of surveys wants to know: which question is scored, and how. The first column of
+/// small whole numbers that the preset does not read is taken for it.
+fn survey(workshop: &Workshop, name: &str, table: &Table) -> Option<Value> {
+    let (file, text) = workshop.library.preset(&workshop.project_dir, name).ok()??;
+    let preset = Preset::read(&file, &text).ok()?.source;
+    if preset.survey != Some(SurveyConfig::default()) {
+        return None;
+    }
+    let reads = |header: &str| {
+        preset.columns.iter().any(|(name, column)| {
+            let from = column.from.as_ref().map_or(std::slice::from_ref(name), |from| &from.0);
+            from.iter().any(|from| fold(from) == fold(header))
+        })
+    };
+    table.columns.iter().find_map(|column| {
+        let numbers = &column.profile.numbers;
+        let greatest = numbers.greatest.filter(|greatest| (1..=10).contains(greatest))?;
+        let is_score = numbers.whole * 2 > column.profile.values && !reads(&column.from);
+        let (kind, scale) = if greatest > 5 { ("nps", [0, 10]) } else { ("csat", [1, 5]) };
+        is_score.then(|| json!({"kind": kind, "scale": scale, "score": column.from}))
+    })
 }
 
 /// Whether the files have what a column is read from.

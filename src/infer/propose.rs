@@ -194,6 +194,10 @@ impl<'a> Draft<'a> {
                 config.insert("preset".to_owned(), json!(recognised.name));
                 reasons.insert("preset".to_owned(), vec!["recognised by its columns".to_owned()]);
                 config.insert("path".to_owned(), json!(self.group.path));
+                if recognised.beside.contains_key("survey") {
+                    let ask = "a guess: which question is scored, and how?";
+                    reasons.insert("survey".to_owned(), vec![ask.to_owned()]);
+                }
                 config.extend(recognised.beside.clone());
             }
             None => {
