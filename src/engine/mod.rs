@@ -246,7 +246,7 @@ fn session_config(options: &EngineOptions) -> SessionConfig {
     settings.sql_parser.map_string_types_to_utf8view = false;
     settings.execution.parquet.schema_force_view_types = false;
     settings.execution.sort_spill_reservation_bytes =
-        (options.memory_limit / 8).clamp(1 << 20, 32 << 20);
+        (options.memory_limit / 32).clamp(1 << 20, 32 << 20);
     config
 }
 
