@@ -16,7 +16,7 @@ pub fn convert(error: &DataFusionError) -> Error {
     match error.find_root() {
         DataFusionError::ResourcesExhausted(message) => Error::new(
             Kind::Failed,
-            Diagnostic::error(codes::MEMORY, first_line(message)).hint(
+            Diagnostic::error(codes::MEMORY, one_line(message)).hint(
                 "raise `engine.memory_limit`, or lower `engine.threads` so that each gets more",
             ),
         ),
@@ -34,6 +34,12 @@ pub fn message(error: &DataFusionError) -> String {
         .trim_start_matches("Execution error: ")
         .trim_start_matches("Arrow error: ")
         .to_owned()
+}
+
+/// Who holds the memory stands on lines of its own.
+fn one_line(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
 }
 
 fn first_line(text: &str) -> String {

@@ -13,6 +13,7 @@ use datafusion::{
     execution::{
         SendableRecordBatchStream, SessionState, SessionStateBuilder,
         disk_manager::{DiskManagerBuilder, DiskManagerMode},
+        memory_pool::TrackConsumersPool,
         runtime_env::RuntimeEnvBuilder,
     },
     logical_expr::LogicalPlan,
@@ -107,7 +108,10 @@ impl Engine {
 
     fn open(options: EngineOptions, disk: DiskManagerMode) -> Result<Self> {
         let runtime = RuntimeEnvBuilder::new()
-            .with_memory_pool(Arc::new(pool::SharedPool::new(options.memory_limit)))
+            .with_memory_pool(Arc::new(TrackConsumersPool::new(
+                pool::SharedPool::new(options.memory_limit),
+                NonZeroUsize::new(5).expect("five is not zero"),
+            )))
             .with_disk_manager_builder(DiskManagerBuilder::default().with_mode(disk))
             // Intermediate files are written by this process: a remembered listing would be stale.
             .with_object_list_cache_limit(0)

@@ -15,12 +15,16 @@ use datafusion::{
 };
 use parking_lot::Mutex;
 
-/// Equal shares of two thirds for the operators that can spill; the rest for those that cannot.
+/// Two thirds of what is free for the operators that can spill, in equal shares; the rest for those
+/// that cannot.
 #[derive(Debug)]
 pub(super) struct SharedPool {
     limit: usize,
     state: Mutex<State>,
 }
+
+/// The part of the limit that every operator may hold.
+const CRUMB: usize = 32;
 
 #[derive(Debug, Default)]
 struct State {
@@ -46,11 +50,16 @@ impl State {
 
     /// What a reservation may hold in all.
     fn allowance(&self, limit: usize, reservation: &MemoryReservation) -> usize {
-        if reservation.consumer().can_spill() {
-            limit.saturating_sub(self.unspillable) / 3 * 2 / self.spillers.max(1)
-        } else {
-            reservation.size() + limit.saturating_sub(self.spillable + self.unspillable)
+        let held = reservation.size();
+        if !reservation.consumer().can_spill() {
+            return held + limit.saturating_sub(self.spillable + self.unspillable);
         }
+        let for_spillers = limit.saturating_sub(self.unspillable) / 3 * 2;
+        let share = for_spillers / self.spillers.max(1);
+        // Whoever came first may hold more than its share by now; the others make do with a crumb
+        // until it spills, since one that holds nothing has nothing to spill.
+        let rest = held + for_spillers.saturating_sub(self.spillable);
+        share.min(rest.max(limit / CRUMB))
     }
 }
 
@@ -131,6 +140,11 @@ mod tests {
         drop((second, merge));
         first.try_grow(300).unwrap();
         assert!(first.try_grow(1).is_err(), "alone it has 600");
+        let late = spiller("late");
+        assert!(late.try_grow(29).is_err(), "the first has not spilled yet");
+        late.try_grow(28).unwrap();
+        first.shrink(600);
+        late.try_grow(272).unwrap();
     }
 
     #[test]
