@@ -7,6 +7,7 @@ fault is shown in the file it is in.
 */
 
 use std::{
+    collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
     sync::Arc,
@@ -263,8 +264,10 @@ fn resolve(
     );
     let context = resolve::Context { timezone, locations: &locations, location_names };
     let mut sources = IndexMap::new();
+    let mut source_places = BTreeMap::new();
     for (name, source) in config.sources {
         let place = root.key("sources").key(&name);
+        source_places.insert(name.clone(), place.key_location());
         let place = match source.preset.as_ref().map(|preset| presets.0.get(preset)) {
             Some(None) => {
                 // Which keys are missing only the preset could tell.
@@ -296,6 +299,7 @@ fn resolve(
         locations,
         engine: config.engine.into(),
         sources,
+        source_places,
         sessions: config.sessions,
         bots: config.bots,
         journeys: config.journeys,

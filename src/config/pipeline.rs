@@ -3,7 +3,7 @@ A pipeline in which everything is decided: defaults filled in, presets and targe
 other, names resolved. Nothing after this reads the YAML again.
 */
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use chrono_tz::Tz;
 use indexmap::IndexMap;
@@ -21,6 +21,7 @@ use super::{
 };
 
 pub use super::wire::MartConfig;
+use crate::error::Location;
 
 /// One pipeline, ready to be planned.
 #[derive(Debug, Clone, Serialize)]
@@ -52,6 +53,9 @@ pub struct Pipeline {
     pub marts: IndexMap<String, MartConfig>,
     pub late_days: u32,
     pub min_cell: u32,
+    /// Where each source is declared, for faults that only its files show.
+    #[serde(skip)]
+    pub source_places: BTreeMap<String, Location>,
     #[serde(skip)]
     pub(super) generated: Vec<GeneratedSql>,
 }

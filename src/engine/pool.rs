@@ -2,8 +2,9 @@
 The memory that all operators and in-memory tables of a session share.
 
 DataFusion's `FairSpillPool` lets the operators that can spill take everything, so that the merge of
-what they spilled, which cannot, finds nothing and the query fails. Here a third of what is free
-stays with those that cannot spill.
+what they spilled, which cannot, finds nothing and the query fails; and the merge of one partition
+takes whatever is left, so that the next one's finds nothing. Here a third of what is free stays with
+those that cannot spill, and none of them takes more than half of it.
 */
 
 use std::fmt;
@@ -52,7 +53,7 @@ impl State {
     fn allowance(&self, limit: usize, reservation: &MemoryReservation) -> usize {
         let held = reservation.size();
         if !reservation.consumer().can_spill() {
-            return held + limit.saturating_sub(self.spillable + self.unspillable);
+            return (held + limit.saturating_sub(self.spillable + self.unspillable)) / 2;
         }
         let for_spillers = limit.saturating_sub(self.unspillable) / 3 * 2;
         let share = for_spillers / self.spillers.max(1);
@@ -134,10 +135,12 @@ mod tests {
         assert!(first.try_grow(1).is_err(), "two share 600");
         second.try_grow(300).unwrap();
         let merge = MemoryConsumer::new("merge").register(&pool);
-        merge.try_grow(300).unwrap();
-        assert!(merge.try_grow(1).is_err());
-        assert_eq!(pool.reserved(), 900);
-        drop((second, merge));
+        merge.try_grow(150).unwrap();
+        assert!(merge.try_grow(1).is_err(), "half is left to the next");
+        let next = MemoryConsumer::new("next").register(&pool);
+        next.try_grow(75).unwrap();
+        assert_eq!(pool.reserved(), 825);
+        drop((second, merge, next));
         first.try_grow(300).unwrap();
         assert!(first.try_grow(1).is_err(), "alone it has 600");
         let late = spiller("late");
@@ -151,7 +154,7 @@ mod tests {
     fn what_cannot_spill_narrows_the_shares() {
         let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
         let table = MemoryConsumer::new("table").register(&pool);
-        table.try_grow(600).unwrap();
+        table.grow(600);
         let sort = MemoryConsumer::new("sort").with_can_spill(true).register(&pool);
         assert!(sort.try_grow(201).is_err());
         sort.try_grow(200).unwrap();

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::project::Project;
 use crate::{
-    error::{Diagnostic, Diagnostics, Result, codes},
+    error::{Diagnostic, Error, Result, codes},
     plan::SourceContent,
     publish::InputRecord,
     sources::{self, InputFile},
@@ -25,16 +25,22 @@ pub(crate) struct Inputs {
 /// Lists every source; all that are missing are reported together.
 pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
     let mut inputs = Inputs::default();
-    let mut found = Diagnostics::default();
+    let mut failed: Option<Error> = None;
+    let declared = &project.pipeline.source_places;
     let mut unmatched: BTreeMap<String, &str> = BTreeMap::new();
     for (name, source) in &project.pipeline.sources {
         let discovered = match sources::discover(source, &project.storage).await {
             Ok(discovered) => discovered,
-            Err(error) if error.kind == crate::error::Kind::Usage => {
-                found.extend(error.diagnostics);
+            Err(mut error) => {
+                for fault in &mut error.diagnostics {
+                    fault.location = fault.location.take().or_else(|| declared.get(name).cloned());
+                }
+                match &mut failed {
+                    Some(first) => first.diagnostics.extend(error.diagnostics),
+                    None => failed = Some(error),
+                }
                 continue;
             }
-            Err(error) => return Err(error),
         };
         inputs.warnings.extend(discovered.warnings);
         unmatched.extend(discovered.unmatched.into_iter().map(|path| (path, name.as_str())));
@@ -55,7 +61,9 @@ pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
         inputs.contents.insert(name.clone(), content);
         inputs.files.insert(name.clone(), discovered.files);
     }
-    found.finish()?;
+    if let Some(error) = failed {
+        return Err(error);
+    }
     // A file beside those of one source is often one of another.
     for file in inputs.files.values().flatten() {
         unmatched.remove(&file.path);
