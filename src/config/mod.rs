@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod drift;
 pub mod formats;
 pub mod generated;
+pub mod limits;
 pub mod params;
 pub mod pipeline;
 pub mod preset;

@@ -8,12 +8,10 @@ use chrono_tz::Tz;
 use indexmap::IndexMap;
 
 use super::{
+    limits::Freshness,
     reading::{CsvOptions, Format},
     records::FillDown,
-    source::{
-        Column, ColumnConfig, Freshness, FreshnessConfig, Source, SourceConfig, Survey,
-        SurveyConfig,
-    },
+    source::{Column, ColumnConfig, Source, SourceConfig, Survey, SurveyConfig},
     types::ColumnType,
     yaml::Place,
 };
@@ -77,6 +75,7 @@ pub(super) fn source(
     });
     check_names(&config, place, found);
     check_records(&config, place, found);
+    let freshness = freshness(&config, &place.key("freshness"), found);
 
     let defaults = ColumnDefaults::new(&config, &csv_options, context.timezone);
     for (name, column) in &config.columns {
@@ -111,7 +110,8 @@ pub(super) fn source(
         required: config.required.unwrap_or(plain.required),
         drift: config.drift.unwrap_or(plain.drift),
         survey,
-        freshness: freshness(&config.freshness.unwrap_or_default(), &place.key("freshness"), found),
+        freshness,
+        expect: config.expect.unwrap_or(plain.expect),
         ..plain
     })
 }
@@ -217,6 +217,9 @@ fn check_names(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics
             }
         }
     }
+    if let Some(name) = config.freshness.as_ref().and_then(|limits| limits.column.as_ref()) {
+        check(name, place.key("freshness").key("column"));
+    }
     if let Some(deletes) = &config.deletes {
         check(&deletes.column, place.key("deletes").key("column"));
     }
@@ -253,6 +256,11 @@ fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnosti
         config.snapshot == Some(true) && !dated,
         "`snapshot` needs `{date:…}` in `path`, which says how new a file is",
     );
+    refuse(
+        "expect",
+        config.expect.is_some_and(|expect| expect.files_per_day.is_some()) && !dated,
+        "`files_per_day` needs `{date:…}` in `path`",
+    );
     let marker_dated = config.ready.as_deref().is_some_and(|ready| ready.contains("{date:"));
     refuse("ready", marker_dated && !dated, "a marker of a date needs `{date:…}` in `path` too");
     let keyless = config.key.is_empty();
@@ -286,14 +294,38 @@ fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnosti
     }
 }
 
-fn freshness(config: &FreshnessConfig, place: &Place<'_>, found: &mut Diagnostics) -> Freshness {
-    if let (Some(warn), Some(error)) = (config.warn_after, config.error_after)
+/// The declared limits, with the column that they are about.
+fn freshness(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnostics) -> Freshness {
+    let mut freshness = config.freshness.clone().unwrap_or_default();
+    if let (Some(warn), Some(error)) = (freshness.warn_after, freshness.error_after)
         && warn > error
     {
         let message = "`warn_after` comes after `error_after`";
         found.push(place.key("warn_after").error(codes::INVALID_VALUE, message));
     }
-    Freshness { warn_after: config.warn_after, error_after: config.error_after }
+    let is_time = |name: &str| {
+        let column = config.columns.get(name);
+        column.is_some_and(|column| {
+            matches!(column.column_type, Some(ColumnType::Date | ColumnType::Timestamp))
+        })
+    };
+    match &freshness.column {
+        Some(name) if config.columns.contains_key(name) && !is_time(name) => {
+            let message = format!("`{name}` is no date and no timestamp");
+            found.push(place.key("column").error(codes::INVALID_VALUE, message));
+        }
+        Some(_) => {}
+        None => {
+            let order_by = config.order_by.as_ref().and_then(|names| names.0.first());
+            freshness.column = order_by.filter(|name| is_time(name)).cloned();
+            let is_limited = freshness.warn_after.or(freshness.error_after).is_some();
+            if is_limited && freshness.column.is_none() && !config.columns.is_empty() {
+                let message = "`freshness` needs a `column` that says when a row was written";
+                found.push(place.key_error(codes::MISSING_KEY, message));
+            }
+        }
+    }
+    freshness
 }
 
 /// What a column takes from its source.

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{
     drift::Drift,
-    formats::Timespan,
+    limits::{Expect, Freshness},
     reading::{Csv, Format, JsonOptions},
     records::{Deletes, FillDown},
     source::{Ambiguous, EpochUnit, Nonexistent, OnBadCell, SurveyKind},
@@ -52,7 +52,9 @@ pub struct Source {
     pub required: bool,
     pub drift: Drift,
     pub survey: Option<Survey>,
+    /// With the column that it is about.
     pub freshness: Freshness,
+    pub expect: Expect,
 }
 
 /// What a survey asks, complete.
@@ -95,13 +97,6 @@ pub struct Column {
     pub description: Option<String>,
 }
 
-/// How old a source's newest row may be.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct Freshness {
-    pub warn_after: Option<Timespan>,
-    pub error_after: Option<Timespan>,
-}
-
 impl Source {
     /// What a source is that says nothing beyond this.
     pub fn new(name: &str, path: &str, format: Format, columns: Vec<Column>) -> Self {
@@ -132,6 +127,7 @@ impl Source {
             drift: Drift::default(),
             survey: None,
             freshness: Freshness::default(),
+            expect: Expect::default(),
         }
     }
 }

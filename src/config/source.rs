@@ -11,13 +11,14 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     drift::Drift,
-    formats::{Name, Sign, TimeZone, Timespan},
+    formats::{Name, Sign, TimeZone},
+    limits::{Expect, Freshness},
     reading::{CsvOptions, Format, JsonOptions},
     records::{Deletes, FillDown},
     types::ColumnType,
 };
 
-pub use super::resolved::{Column, Freshness, Source, Survey};
+pub use super::resolved::{Column, Source, Survey};
 
 /// How one export is found, parsed and mapped. A preset fills in whatever is left out.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -83,7 +84,9 @@ pub struct SourceConfig {
     /// What a survey export asks and how it is scored.
     pub survey: Option<SurveyConfig>,
     /// How old the newest row may be when a run starts.
-    pub freshness: Option<FreshnessConfig>,
+    pub freshness: Option<Freshness>,
+    /// What exports bring when all is well.
+    pub expect: Option<Expect>,
 }
 
 /// One name or several.
@@ -232,16 +235,6 @@ pub struct SurveyConfig {
     pub score: Option<String>,
     /// The survey's id; by default the source's name.
     pub id: Option<Name>,
-}
-
-/// Limits on the age of a source's newest row.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct FreshnessConfig {
-    /// Older than this is a warning.
-    pub warn_after: Option<Timespan>,
-    /// Older than this is an error, and nothing is published.
-    pub error_after: Option<Timespan>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

@@ -13,7 +13,10 @@ use sha2::{Digest, Sha256};
 use super::{Request, SourceContent, fingerprint::Fingerprint};
 use crate::{
     catalog::{CODE_DIGEST, Kind, TableName},
-    config::source::Source,
+    config::{
+        limits::{Expect, Freshness},
+        source::Source,
+    },
 };
 
 pub(super) fn fingerprint(
@@ -53,9 +56,17 @@ fn mart_settings(request: &Request<'_>, name: &TableName) -> String {
     serde_json::to_string(&settings).unwrap_or_default()
 }
 
-/// What a source says about its files' content; where they lie does not matter.
+/// What a source says about its files' content; where they lie and what is promised of them does
+/// not matter.
 fn definition(source: &Source) -> String {
-    let placeless = Source { path: String::new(), description: None, ..source.clone() };
+    let freshness = Freshness { column: source.freshness.column.clone(), ..Freshness::default() };
+    let placeless = Source {
+        path: String::new(),
+        description: None,
+        freshness,
+        expect: Expect::default(),
+        ..source.clone()
+    };
     serde_json::to_string(&placeless).unwrap_or_default()
 }
 

@@ -67,7 +67,7 @@ pub enum RunStatus {
 }
 
 /// The books of one source, in rows: read = loaded + quarantined + filtered + superseded.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct SourceResult {
     pub source: String,
     pub files: u64,
@@ -80,6 +80,23 @@ pub struct SourceResult {
     /// What further header rows say of the columns, such as the questions of a survey.
     #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
     pub labels: IndexMap<String, Vec<String>>,
+    /// Empty cells by column, in the rows that were not quarantined.
+    #[serde(default, skip_serializing_if = "IndexMap::is_empty")]
+    pub nulls: IndexMap<String, u64>,
+    /// The newest moment in the column that `freshness` is about.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub newest_at: Option<DateTime<Utc>>,
+    /// What the source promises, held against the clock and earlier runs.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub expectations: Vec<ExpectationResult>,
+}
+
+/// One promise of a source: `freshness`, `files_per_day`, `row_change` or `null_change`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct ExpectationResult {
+    pub check: String,
+    pub status: CheckStatus,
+    pub message: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

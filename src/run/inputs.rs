@@ -4,6 +4,8 @@ The input files of a run: listed once, known by content.
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
+
 use super::project::Project;
 use crate::{
     error::{Diagnostic, Error, Result, codes},
@@ -20,6 +22,16 @@ pub(crate) struct Inputs {
     /// The same as the commit records it.
     pub(crate) listed: Vec<InputRecord>,
     pub(crate) warnings: Vec<Diagnostic>,
+}
+
+impl Inputs {
+    /// The days that the files of each source name in their paths, one for each file.
+    pub(crate) fn days(&self) -> BTreeMap<String, Vec<NaiveDate>> {
+        let days = |files: &Vec<InputFile>| {
+            files.iter().filter_map(|file| Some(file.period?.date())).collect()
+        };
+        self.files.iter().map(|(source, files)| (source.clone(), days(files))).collect()
+    }
 }
 
 /// Lists every source; all that are missing are reported together.

@@ -9,16 +9,17 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
     artifacts::{
         Artifacts, MartResult, NodeResult, NodeStatus, RunResults, RunStatus, SCHEMA_VERSION,
-        WrittenMart,
+        SourceResult, WrittenMart,
     },
     execute::Execution,
+    expectations::{self, Observed},
     guard,
     inputs::{self, Inputs},
     manifest::manifest,
@@ -212,7 +213,9 @@ impl Job {
         let nothing_to_withdraw = publisher
             .head()
             .is_some_and(|head| head.marts.keys().all(|name| declared.contains(name)));
+        let days = inputs.days();
         if plan.is_no_op() && nothing_to_withdraw && self.options.written.is_empty() {
+            self.hold_to_promises(Vec::new(), &days)?;
             return self.no_op(&plan, &publisher);
         }
         let still_valid: Vec<WrittenMart> = self
@@ -246,8 +249,10 @@ impl Job {
             stop,
         )
         .await?;
-        self.artifacts.update(|results| results.sources = execution.books())?;
+        let books = execution.books();
+        self.artifacts.update(|results| results.sources.clone_from(&books))?;
         schedule::first_failure(&ended)?;
+        self.hold_to_promises(books, &days)?;
         let mut execution = Arc::into_inner(execution)
             .expect("every step has ended, and each held the only other handles");
         let staged = execution.take_staged();
@@ -292,6 +297,49 @@ impl Job {
             results.staged.clear();
         })?;
         Ok(RunStatus::Success)
+    }
+
+    /// Every source keeps its promises, or the run ends here. Of sources that this run did not have
+    /// to load the last run that did knows.
+    fn hold_to_promises(
+        &self,
+        mut loaded: Vec<SourceResult>,
+        days: &BTreeMap<String, Vec<NaiveDate>>,
+    ) -> Result<()> {
+        let runs = self.project.runs();
+        let earlier: Vec<&RunResults> =
+            runs.iter().filter(|run| run.run_id != self.run_id.to_string()).collect();
+        let mut judged = Vec::new();
+        for (name, source) in &self.project.pipeline.sources {
+            let of_run = |run: &'_ RunResults| -> Option<SourceResult> {
+                run.sources.iter().find(|result| result.source == *name).cloned()
+            };
+            let published: Vec<SourceResult> = earlier
+                .iter()
+                .filter(|run| run.status == RunStatus::Success && run.commit.is_some())
+                .filter_map(|run| of_run(run))
+                .collect();
+            let at = loaded.iter().position(|result| result.source == *name);
+            let Some(result) = at.map(|at| &loaded[at]).or(published.first()) else { continue };
+            let results = expectations::judge(&Observed {
+                source,
+                result,
+                days: days.get(name).cloned().unwrap_or_default(),
+                earlier: published.iter().collect(),
+                now: self.artifacts.results().started_at,
+            });
+            if let Some(at) = at {
+                loaded[at].expectations.clone_from(&results);
+            } else if !results.is_empty() {
+                loaded.push(SourceResult { expectations: results.clone(), ..result.clone() });
+            }
+            judged.extend(results.into_iter().map(|result| (name.as_str(), result)));
+        }
+        self.artifacts.update(|results| results.sources = loaded)?;
+        for warning in expectations::enforce(&judged)? {
+            self.observer.warned(&warning);
+        }
+        Ok(())
     }
 
     fn no_op(&self, plan: &Plan, publisher: &Publisher) -> Result<RunStatus> {

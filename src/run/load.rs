@@ -4,6 +4,7 @@ Loading one source: from the cache if its files were parsed before, else from th
 
 use std::sync::Arc;
 
+use chrono::DateTime;
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 use parking_lot::Mutex;
 
@@ -64,6 +65,9 @@ pub(crate) async fn load(
         rows_superseded: report.books.rows_superseded,
         cells_nulled: report.books.cells_nulled,
         labels: report.labels.into_iter().collect(),
+        nulls: report.nulls.into_iter().collect(),
+        newest_at: report.newest.and_then(DateTime::from_timestamp_micros),
+        expectations: Vec::new(),
     };
     let tables = [(TABLES[0], &rows), (TABLES[1], &bad_rows), (TABLES[2], &bad_cells)];
     cache.put(fingerprint, &tables, &books)?;

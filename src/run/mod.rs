@@ -5,6 +5,7 @@ Executes a plan: order, parallelism, retries, progress, artifacts. Prints nothin
 pub mod artifacts;
 mod cache;
 mod execute;
+mod expectations;
 mod guard;
 pub mod history;
 mod inputs;

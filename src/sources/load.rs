@@ -62,6 +62,10 @@ pub struct FileReport {
     pub labels: Vec<(String, Vec<String>)>,
     /// The first fault in words.
     pub example: Option<String>,
+    /// Empty cells of each column, in the rows that were not quarantined.
+    pub nulls: Vec<u64>,
+    /// The newest moment in the column that `freshness` is about, in microseconds since 1970.
+    pub newest: Option<i64>,
 }
 
 /// What became of a source.
@@ -71,6 +75,10 @@ pub struct LoadReport {
     pub books: Books,
     /// The further header rows of all files: column, distinct texts in the order they were met.
     pub labels: Vec<(String, Vec<String>)>,
+    /// Empty cells by column, in the rows that were not quarantined.
+    pub nulls: Vec<(String, u64)>,
+    /// The newest moment in the column that `freshness` is about, in microseconds since 1970.
+    pub newest: Option<i64>,
     pub warnings: Vec<Diagnostic>,
 }
 
@@ -222,14 +230,18 @@ impl FileReport {
 /// Sums the books up, and fails where they do not close or the budget is exceeded.
 pub fn finish(source: &Source, files: Vec<FileReport>) -> Result<LoadReport> {
     let mut books = Books::default();
+    let mut nulls: Vec<(String, u64)> =
+        source.columns.iter().map(|column| (column.name.clone(), 0)).collect();
     for report in &files {
         check_books(&report.file, &report.books)?;
         books += report.books;
+        nulls.iter_mut().zip(&report.nulls).for_each(|((_, sum), nulls)| *sum += nulls);
     }
+    let newest = files.iter().filter_map(|report| report.newest).max();
     let example = files.iter().find_map(|report| report.example.as_deref());
     check_budget(source, &books, example)?;
     let labels = labels(&files);
-    Ok(LoadReport { files, books, labels, warnings: Vec::new() })
+    Ok(LoadReport { files, books, labels, nulls, newest, warnings: Vec::new() })
 }
 
 fn labels(files: &[FileReport]) -> Vec<(String, Vec<String>)> {

@@ -228,6 +228,9 @@ impl Work<'_> {
             slot.sinks.bad_cells.write(typed.quarantine.cells_batch(source, file))?;
         }
         report.books += typed.books;
+        report.newest = report.newest.max(typed.newest);
+        report.nulls.resize(typed.nulls.len(), 0);
+        report.nulls.iter_mut().zip(typed.nulls).for_each(|(sum, nulls)| *sum += nulls);
         if report.example.is_none() {
             report.example = typed.example;
         }

@@ -9,9 +9,12 @@ the source says `fail`. A row that is quarantined reports no cells: its text is 
 use std::{collections::BTreeMap, sync::Arc};
 
 use datafusion::arrow::{
-    array::{Array, ArrayRef, BooleanArray, Int64Array, RecordBatch, StringViewArray, UInt32Array},
-    compute::{filter_record_batch, take},
-    datatypes::SchemaRef,
+    array::{
+        Array, ArrayRef, AsArray, BooleanArray, Int64Array, RecordBatch, StringViewArray,
+        UInt32Array,
+    },
+    compute::{filter_record_batch, max, take},
+    datatypes::{DataType, Date32Type, SchemaRef, TimestampMicrosecondType},
 };
 
 use crate::{
@@ -34,6 +37,8 @@ pub(crate) struct Typer {
     source: Arc<Source>,
     columns: Vec<TypedColumn>,
     deletes: Option<Deletes>,
+    /// The column that `freshness` is about.
+    dated: Option<usize>,
     schema: SchemaRef,
 }
 
@@ -53,6 +58,10 @@ pub(crate) struct Typed {
     pub(crate) books: Books,
     /// The first fault, for messages.
     pub(crate) example: Option<String>,
+    /// Empty cells of each column.
+    pub(crate) nulls: Vec<u64>,
+    /// The newest moment in the column that `freshness` is about, in microseconds.
+    pub(crate) newest: Option<i64>,
 }
 
 impl Typer {
@@ -67,8 +76,15 @@ impl Typer {
                 Ok(TypedColumn { caster: Caster::new(&declared)?, declared, required, is_key })
             })
             .collect::<Result<_>>()?;
-        let deletes = Deletes::of(source);
-        Ok(Self { source: Arc::new(source.clone()), columns, deletes, schema: raw_schema(source) })
+        let dated = source.freshness.column.as_ref();
+        Ok(Self {
+            source: Arc::new(source.clone()),
+            columns,
+            deletes: Deletes::of(source),
+            dated: dated
+                .and_then(|name| source.columns.iter().position(|column| column.name == *name)),
+            schema: raw_schema(source),
+        })
     }
 
     /// Types the rows of a chunk of `file`.
@@ -179,7 +195,22 @@ impl Typer {
             ..Books::default()
         };
         let example = quarantine.example(file);
-        Typed { rows, quarantine, books, example }
+        let declared = &rows.columns()[..self.columns.len()];
+        let nulls = declared.iter().map(|column| column.null_count() as u64).collect();
+        let newest = self.dated.and_then(|column| newest(rows.column(column)));
+        Typed { rows, quarantine, books, example, nulls, newest }
+    }
+}
+
+/// The latest moment of a date or timestamp column; a day counts from its first.
+fn newest(column: &ArrayRef) -> Option<i64> {
+    const DAY: i64 = 86_400_000_000;
+    match column.data_type() {
+        DataType::Date32 => {
+            max(column.as_primitive::<Date32Type>()).map(|day| i64::from(day) * DAY)
+        }
+        DataType::Timestamp(..) => max(column.as_primitive::<TimestampMicrosecondType>()),
+        _ => None,
     }
 }
 

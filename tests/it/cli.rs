@@ -155,6 +155,39 @@ fn bad_files_are_named_and_nothing_is_published() {
 }
 
 #[test]
+fn promises_of_sources_are_held() {
+    let project = Project::published();
+    let pipeline = "pipelines/shop.yaml";
+    // Nothing is new, and that is what is wrong.
+    project.edit(
+        pipeline,
+        "    feeds: orders\n",
+        "    feeds: orders\n    freshness: {error_after: 24h}\n",
+    );
+    project.refuses(4, "source `shop`: the newest row is of 2026-");
+    project.edit(pipeline, "error_after", "warn_after");
+    let warned = project.run(&["run"]);
+    assert_eq!(warned.code, Some(0), "{}", warned.stderr);
+    assert!(warned.stderr.contains("hours before the run"), "{}", warned.stderr);
+    let runs = project.run(&["runs", "--output", "json"]);
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    let newest = &runs[0]["sources"][0];
+    assert_eq!(newest["source"], "shop");
+    assert_eq!(newest["expectations"][0]["check"], "freshness");
+    assert_eq!(newest["expectations"][0]["status"], "warn");
+
+    project.edit(pipeline, "freshness: {warn_after: 24h}", "expect: {row_change: 0.2}");
+    let orders = project.path("exports/orders.csv");
+    let text = fs::read_to_string(&orders).unwrap();
+    let half = text.lines().count() / 2;
+    let fewer: String = text.lines().take(half).map(|line| format!("{line}\n")).collect();
+    fs::write(&orders, fewer).unwrap();
+    project.refuses(4, "rows, where earlier runs had");
+    fs::write(&orders, text).unwrap();
+    assert_eq!(project.run(&["run"]).code, Some(0));
+}
+
+#[test]
 fn faults_in_sql_are_reported_together() {
     let project = Project::published();
     fs::write(project.path("sql/marts/first.sql"), "select nosuch from core.orders\n").unwrap();
