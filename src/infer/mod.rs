@@ -46,6 +46,7 @@ mod render;
 mod tally;
 mod times;
 mod trial;
+mod values;
 mod walk;
 
 /// What to look at.

@@ -61,481 +61,143 @@ fn plain(text: &str) -> String {
 }
 
 /// Whether one of the words of a snake_case name is among `words`.
-fn has_word(name: &str, words: &[&str]) -> bool {
-    name.split('_').any(|word| words.contains(&word))
+fn has_word(name: &str, words: &str) -> bool {
+    name.split('_').any(|word| is_one_of(word, words))
 }
 
-fn ends_in(name: &str, words: &[&str]) -> bool {
-    name.rsplit('_').next().is_some_and(|word| words.contains(&word))
+fn ends_in(name: &str, words: &str) -> bool {
+    name.rsplit('_').next().is_some_and(|word| is_one_of(word, words))
+}
+
+fn is_one_of(word: &str, words: &str) -> bool {
+    words.split_ascii_whitespace().any(|known| known == word)
 }
 
 /// A position within a parent record: a number, although its name ends like an identifier's.
 pub(crate) fn is_position(name: &str) -> bool {
     let first = name.split('_').next().unwrap_or_default();
-    has_word(name, &["position", "sequence", "seq", "idx", "index", "rank", "ordering", "rownum"])
+    has_word(name, "position sequence seq idx index rank ordering rownum")
         || matches!(first, "line" | "row" | "regel" | "step" | "page" | "item" | "batch")
-            && ends_in(name, &["number", "nr", "no", "num", "nummer", "id"])
+            && ends_in(name, "number nr no num nummer id")
         || matches!(name, "line" | "regel" | "version" | "revision")
 }
 
 /// An identifier: no arithmetic makes sense, leading zeros and length matter.
 pub(crate) fn is_identifier(name: &str) -> bool {
-    const LAST: [&str; 37] = [
-        "id",
-        "ids",
-        "uuid",
-        "guid",
-        "key",
-        "code",
-        "token",
-        "hash",
-        "number",
-        "nummer",
-        "nr",
-        "no",
-        "ref",
-        "reference",
-        "referentie",
-        "sku",
-        "ean",
-        "gtin",
-        "isbn",
-        "upc",
-        "barcode",
-        "iban",
-        "bic",
-        "bsn",
-        "kvk",
-        "vat",
-        "btw",
-        "zip",
-        "postcode",
-        "zipcode",
-        "phone",
-        "telephone",
-        "telefoon",
-        "mobile",
-        "fax",
-        "account",
-        "klantnummer",
-    ];
-    const WORDS: [&str; 8] =
-        ["uuid", "postal", "postcode", "phone", "telefoon", "mobile", "serial", "iban"];
-    !is_position(name) && (ends_in(name, &LAST) || has_word(name, &WORDS))
+    const LAST: &str = "id ids uuid guid key code token hash number nummer nr no ref reference referentie sku \
+        ean gtin isbn upc barcode iban bic bsn kvk vat btw zip postcode zipcode phone telephone \
+        telefoon mobile fax account klantnummer";
+    const WORDS: &str = "uuid postal postcode phone telefoon mobile serial iban";
+    !is_position(name) && (ends_in(name, LAST) || has_word(name, WORDS))
 }
 
 /// An amount of money.
 pub(crate) fn is_money(name: &str) -> bool {
-    const WORDS: [&str; 34] = [
-        "amount",
-        "price",
-        "prijs",
-        "bedrag",
-        "total",
-        "totaal",
-        "subtotal",
-        "subtotaal",
-        "cost",
-        "costs",
-        "kosten",
-        "revenue",
-        "omzet",
-        "spend",
-        "fee",
-        "tax",
-        "btw",
-        "vat",
-        "taxes",
-        "discount",
-        "korting",
-        "shipping",
-        "verzendkosten",
-        "margin",
-        "marge",
-        "salary",
-        "balance",
-        "saldo",
-        "mrr",
-        "arr",
-        "ltv",
-        "budget",
-        "paid",
-        "due",
-    ];
-    has_word(name, &WORDS) && !has_word(name, &["at", "date", "count", "method", "status"])
+    const WORDS: &str = "amount price prijs bedrag total totaal subtotal subtotaal cost costs kosten revenue \
+        omzet spend fee tax btw vat taxes discount korting shipping verzendkosten margin marge \
+        salary balance saldo mrr arr ltv budget paid due";
+    has_word(name, WORDS) && !has_word(name, "at date count method status")
 }
 
 /// A quantity that is counted or measured.
 pub(crate) fn is_measure(name: &str) -> bool {
-    const WORDS: [&str; 40] = [
-        "count",
-        "aantal",
-        "quantity",
-        "qty",
-        "duration",
-        "seconds",
-        "second",
-        "minutes",
-        "minute",
-        "hours",
-        "hour",
-        "days",
-        "day",
-        "months",
-        "msec",
-        "ms",
-        "impressions",
-        "clicks",
-        "views",
-        "visits",
-        "sessions",
-        "opens",
-        "sends",
-        "bounces",
-        "score",
-        "rating",
-        "progress",
-        "age",
-        "leeftijd",
-        "width",
-        "height",
-        "weight",
-        "size",
-        "percent",
-        "percentage",
-        "rate",
-        "ratio",
-        "year",
-        "level",
-        "length",
-    ];
-    is_position(name) || is_money(name) || has_word(name, &WORDS)
+    const WORDS: &str = "count aantal quantity qty duration seconds second minutes minute hours hour days day \
+        months msec ms impressions clicks views visits sessions opens sends bounces score rating \
+        progress age leeftijd width height weight size percent percentage rate ratio year level \
+        length";
+    is_position(name) || is_money(name) || has_word(name, WORDS)
 }
 
 /// A point in time.
 pub(crate) fn is_time(name: &str) -> bool {
-    const WORDS: [&str; 27] = [
-        "at",
-        "date",
-        "datum",
-        "time",
-        "timestamp",
-        "ts",
-        "tijd",
-        "tijdstip",
-        "created",
-        "updated",
-        "modified",
-        "changed",
-        "epoch",
-        "expires",
-        "expiry",
-        "start",
-        "end",
-        "since",
-        "until",
-        "from",
-        "to",
-        "anchor",
-        "closed",
-        "opened",
-        "sent",
-        "received",
-        "birth",
-    ];
-    has_word(name, &WORDS)
+    const WORDS: &str = "at date datum time timestamp ts tijd tijdstip created updated modified changed epoch \
+        expires expiry start end since until from to anchor closed opened sent received birth";
+    has_word(name, WORDS)
         || ["date", "time", "datum", "timestamp"].iter().any(|word| name.ends_with(word))
 }
 
 /// When the record last changed; lower is surer.
 pub(crate) fn is_change(name: &str) -> Option<usize> {
-    const WORDS: [&[&str]; 5] = [
-        &["updated", "modified", "lastmodifieddate", "systemmodstamp", "gewijzigd", "updatedat"],
-        &["changed", "modstamp", "mutatie", "lastmodified", "synced", "version"],
-        &["exported", "inserted", "ingested", "extracted", "received", "loaded"],
-        &["recorded", "processed"],
-        &["finished", "completed"],
+    const WORDS: [&str; 5] = [
+        "updated modified lastmodifieddate systemmodstamp gewijzigd updatedat",
+        "changed modstamp mutatie lastmodified synced version",
+        "exported inserted ingested extracted received loaded",
+        "recorded processed",
+        "finished completed",
     ];
-    WORDS.iter().position(|words| {
-        has_word(name, words) || words.iter().any(|word| name.ends_with(word) && word.len() > 7)
-    })
+    let ends = |word: &str| word.len() > 7 && name.ends_with(word);
+    WORDS.iter().position(|words| has_word(name, words) || words.split_ascii_whitespace().any(ends))
 }
 
 /// A truth value.
 pub(crate) fn is_flag(name: &str) -> bool {
-    const FIRST: [&str; 9] =
-        ["is", "has", "was", "can", "did", "accepts", "allow", "allows", "opt"];
-    const LAST: [&str; 21] = [
-        "flag",
-        "finished",
-        "active",
-        "actief",
-        "deleted",
-        "granted",
-        "enabled",
-        "disabled",
-        "verified",
-        "archived",
-        "subscribed",
-        "unsubscribed",
-        "optin",
-        "optout",
-        "consent",
-        "livemode",
-        "closed",
-        "won",
-        "converted",
-        "test",
-        "hidden",
-    ];
+    const FIRST: &str = "is has was can did accepts allow allows opt";
+    const LAST: &str = "flag finished active actief deleted granted enabled disabled verified archived \
+        subscribed unsubscribed optin optout consent livemode closed won converted test hidden";
     let first = name.split('_').next().unwrap_or_default();
-    FIRST.contains(&first) || ends_in(name, &LAST)
+    is_one_of(first, FIRST) || ends_in(name, LAST)
 }
 
 /// The class of personal data that a name suggests.
 pub(crate) fn pii(name: &str) -> Option<&'static str> {
-    let words = |words: &[&str]| has_word(name, words);
-    let no_person = words(&[
-        "company", "bedrijf", "product", "campaign", "event", "file", "page", "item", "list",
-        "plan", "domain", "host", "browser", "device", "store", "pipeline", "deal", "template",
-        "status", "type", "count", "sent", "opened", "verified", "optin", "consent",
-    ]);
+    let words = |words: &str| has_word(name, words);
+    let no_person = words(
+        "company bedrijf product campaign event file page item list plan domain host browser \
+        device store pipeline deal template status type count sent opened verified optin consent",
+    );
     let company = |class| (!no_person).then_some(class);
-    if words(&["email", "mail", "emails", "emailadres", "mailadres"]) || name.contains("email") {
+    if words("email mail emails emailadres mailadres") || name.contains("email") {
         return company("email");
     }
-    if words(&[
-        "phone",
-        "telephone",
-        "telefoon",
-        "telefoonnummer",
-        "mobile",
-        "mobiel",
-        "fax",
-        "gsm",
-    ]) || name.contains("phone")
+    if words("phone telephone telefoon telefoonnummer mobile mobiel fax gsm")
+        || name.contains("phone")
     {
         return company("phone");
     }
-    if words(&["ip", "ipaddress", "ipadres", "clientip"]) || name.ends_with("_ip") {
+    if words("ip ipaddress ipadres clientip") || name.ends_with("_ip") {
         return Some("ip");
     }
-    if words(&["birth", "birthday", "birthdate", "dob", "geboortedatum", "geboren", "geboortejaar"])
-    {
+    if words("birth birthday birthdate dob geboortedatum geboren geboortejaar") {
         return Some("birth");
     }
-    if words(&[
-        "firstname",
-        "lastname",
-        "fullname",
-        "surname",
-        "voornaam",
-        "achternaam",
-        "naam",
-        "voorletters",
-        "tussenvoegsel",
-        "displayname",
-    ]) || (ends_in(name, &["name"])
-        && words(&[
-            "first",
-            "last",
-            "full",
-            "middle",
-            "customer",
-            "contact",
-            "person",
-            "recipient",
-            "billing",
-            "shipping",
-            "consumer",
-            "respondent",
-            "family",
-            "given",
-            "user",
-        ]))
+    if words(
+        "firstname lastname fullname surname voornaam achternaam naam voorletters tussenvoegsel \
+        displayname",
+    ) || (ends_in(name, "name")
+        && words(
+            "first last full middle customer contact person recipient billing shipping consumer \
+        respondent family given user",
+        ))
     {
         return company("name");
     }
-    if words(&[
-        "address",
-        "adres",
-        "street",
-        "straat",
-        "straatnaam",
-        "huisnummer",
-        "housenumber",
-        "zip",
-        "zipcode",
-        "postcode",
-        "postalcode",
-        "city",
-        "town",
-        "plaats",
-        "woonplaats",
-        "latitude",
-        "longitude",
-        "lat",
-        "lng",
-        "lon",
-    ]) || name.contains("postal_code")
+    if words(
+        "address adres street straat straatnaam huisnummer housenumber zip zipcode postcode \
+        postalcode city town plaats woonplaats latitude longitude lat lng lon",
+    ) || name.contains("postal_code")
         || name.contains("house_number")
     {
         return company("address");
     }
-    if words(&[
-        "comment",
-        "comments",
-        "opmerking",
-        "opmerkingen",
-        "toelichting",
-        "remarks",
-        "feedback",
-        "notes",
-        "verbatim",
-        "bericht",
-    ]) {
+    if words(
+        "comment comments opmerking opmerkingen toelichting remarks feedback notes verbatim \
+        bericht",
+    ) {
         return Some("free_text");
     }
-    const PERSONS: [&str; 18] = [
-        "user",
-        "customer",
-        "client",
-        "contact",
-        "visitor",
-        "person",
-        "member",
-        "klant",
-        "respondent",
-        "recipient",
-        "subscriber",
-        "anonymous",
-        "device",
-        "cookie",
-        "requester",
-        "account",
-        "pseudo",
-        "distinct",
-    ];
-    (words(&PERSONS)
-        && ends_in(name, &["id", "ids", "number", "no", "nr", "key", "uuid", "nummer"])
+    const PERSONS: &str = "user customer client contact visitor person member klant respondent recipient subscriber \
+        anonymous device cookie requester account pseudo distinct";
+    (words(PERSONS) && ends_in(name, "id ids number no nr key uuid nummer")
         || name.contains("klantnummer")
         || matches!(name, "external_reference" | "cookie" | "username" | "login"))
     .then_some("id")
 }
 
-/// The class of personal data that the values show.
-pub(crate) fn looks_like_email(value: &str) -> bool {
-    let Some((local, domain)) = value.split_once('@') else { return false };
-    !local.is_empty()
-        && domain.contains('.')
-        && !domain.starts_with('.')
-        && !domain.ends_with('.')
-        && !value.contains(char::is_whitespace)
-        && !domain.contains('@')
-}
-
-pub(crate) fn looks_like_phone(value: &str) -> bool {
-    let digits = value.bytes().filter(u8::is_ascii_digit).count();
-    let signs = value.bytes().all(|byte| byte.is_ascii_digit() || b"+-() ./".contains(&byte));
-    let dialled = value.starts_with('+') || value.starts_with("00") || value.starts_with("06");
-    signs && dialled && (8..=15).contains(&digits) && !value.contains('.')
-}
-
-/// Texts that people and tools write where there is no value.
-pub(crate) fn is_null_marker(value: &str) -> bool {
-    const MARKERS: [&str; 37] = [
-        "#n/a",
-        "n/a",
-        "na",
-        "#na",
-        "null",
-        "none",
-        "nil",
-        "nan",
-        "-",
-        "--",
-        "---",
-        "?",
-        "\\n",
-        "#ref!",
-        "#value!",
-        "#div/0!",
-        "#name?",
-        "#num!",
-        "(not set)",
-        "(data deleted)",
-        "(none)",
-        "<null>",
-        "(null)",
-        "[null]",
-        "n.v.t.",
-        "nvt",
-        "n.b.",
-        "onbekend",
-        "unknown",
-        "geen",
-        "(blank)",
-        "(leeg)",
-        "undefined",
-        "missing",
-        "0000-00-00",
-        "00-00-0000",
-        "0000-00-00 00:00:00",
-    ];
-    let value = value.to_lowercase();
-    MARKERS.contains(&value.as_str())
-}
-
-/// Of these also in a column of text: nobody is called that and no one answers it.
-pub(crate) fn is_null_marker_in_text(value: &str) -> bool {
-    const MARKERS: [&str; 16] = [
-        "#N/A",
-        "N/A",
-        "n/a",
-        "#NA",
-        "NULL",
-        "null",
-        "\\N",
-        "#REF!",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NAME?",
-        "(not set)",
-        "(data deleted)",
-        "(null)",
-        "<null>",
-        "n.v.t.",
-    ];
-    MARKERS.contains(&value)
-}
-
 /// Whether a column of this name may be what identifies a record.
 pub(crate) fn can_identify(name: &str) -> bool {
-    const NEVER: [&str; 22] = [
-        "zip",
-        "postal",
-        "postcode",
-        "zipcode",
-        "phone",
-        "telephone",
-        "telefoon",
-        "mobile",
-        "fax",
-        "currency",
-        "country",
-        "language",
-        "lang",
-        "iban",
-        "bic",
-        "vat",
-        "btw",
-        "coupon",
-        "namespace",
-        "gclid",
-        "parent",
-        "referrer",
-    ];
-    is_identifier(name) && !has_word(name, &NEVER)
+    const NEVER: &str = "zip postal postcode zipcode phone telephone telefoon mobile fax currency country \
+        language lang iban bic vat btw coupon namespace gclid parent referrer";
+    is_identifier(name) && !has_word(name, NEVER)
 }
 
 /// How surely an identifier is the record's own, in a source of this name; lower is surer.
@@ -549,7 +211,7 @@ pub(crate) fn key_rank(name: &str, source: &str) -> usize {
     match name {
         "id" | "uuid" | "guid" | "key" => 0,
         _ if own() => 1,
-        _ if ends_in(name, &["uuid", "guid"]) => 2,
+        _ if ends_in(name, "uuid guid") => 2,
         _ => 3,
     }
 }

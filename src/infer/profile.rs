@@ -5,10 +5,10 @@ What one column holds, gathered cell by cell in bounded memory. Decides nothing.
 use std::borrow::Cow;
 
 use super::{
-    names::{is_null_marker, looks_like_email, looks_like_phone},
     numbers::Numbers,
     tally::{Distinct, Place, Tally, hash_of},
     times::Times,
+    values::{is_null_marker, looks_like_email, looks_like_phone},
 };
 use crate::sources::{Tape, strip};
 

@@ -180,6 +180,31 @@ fn the_demo_world_is_as_dirty_as_it_says() {
     }
 }
 
+/// Fixtures of presets that tell too little of themselves, or what is wrong is what they show.
+const UNRECOGNISED: [(&str, &str); 0] = [];
+
+#[test]
+fn the_files_of_every_preset_are_recognised() {
+    let mut wrong = Vec::new();
+    for entry in walkdir::WalkDir::new(Path::new(ROOT).join("tests/presets")).sort_by_file_name() {
+        let path = entry.unwrap().into_path();
+        let is_case = path.extension().is_none_or(|ending| ending == "yaml" || ending == "md");
+        if !path.is_file() || is_case {
+            continue;
+        }
+        let path = path.strip_prefix(ROOT).unwrap().display().to_string();
+        let preset = path.split('/').nth(2).unwrap();
+        let found = match look(&path, u64::MAX) {
+            Ok(inferred) => inferred.sources[0].config.get("preset").cloned().unwrap_or_default(),
+            Err(error) => error.to_string().into(),
+        };
+        if found != preset && !UNRECOGNISED.iter().any(|(known, _)| *known == path) {
+            wrong.push(format!("{path}: {found}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 #[test]
 fn a_sample_says_so_and_late_bytes_change_the_encoding() {
     let folder = tempfile::tempdir().unwrap();

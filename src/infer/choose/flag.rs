@@ -5,7 +5,7 @@ Truth values: two words that say yes and no.
 use serde_json::json;
 
 use super::{Verdict, text::nulls};
-use crate::infer::{names, profile::Profile};
+use crate::infer::{names, profile::Profile, values};
 
 /// Yes, no, and whether one of them alone says enough.
 const PAIRS: [(&str, &str, bool); 15] = [
@@ -35,7 +35,7 @@ pub(super) fn verdict(name: &str, profile: &Profile) -> Option<Verdict> {
     if !profile.words.complete() {
         return None;
     }
-    let nulls = nulls(profile, names::is_null_marker);
+    let nulls = nulls(profile, values::is_null_marker);
     let words: Vec<String> = profile
         .words
         .words()

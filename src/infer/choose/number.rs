@@ -8,6 +8,7 @@ use crate::infer::{
     numbers::{Numbers, STYLES},
     profile::Profile,
     tally::Place,
+    values,
 };
 
 /// Whole numbers from here on are identifiers rather than quantities.
@@ -36,7 +37,7 @@ pub(crate) fn style_of<'a>(numbers: impl Iterator<Item = &'a Profile> + Clone) -
 
 pub(super) fn verdict(name: &str, profile: &Profile, context: &Context<'_>) -> Option<Verdict> {
     let numbers = &profile.numbers;
-    let mut nulls = nulls(profile, names::is_null_marker);
+    let mut nulls = nulls(profile, values::is_null_marker);
     nulls.extend(negative_markers(profile));
     let values = profile.values - nulls.iter().map(|(_, count)| count).sum::<u64>();
     if values == 0 || stays_text(name, profile) {

@@ -5,7 +5,7 @@ Text: what remains, and what is odd about it.
 use serde_json::json;
 
 use super::{Context, Verdict, examples, grouped, short};
-use crate::infer::{names, numbers::STYLES, profile::Profile, tally::Place};
+use crate::infer::{names, numbers::STYLES, profile::Profile, tally::Place, values};
 
 /// A JSON document in every cell.
 pub(super) fn document(profile: &Profile) -> Option<Verdict> {
@@ -13,7 +13,7 @@ pub(super) fn document(profile: &Profile) -> Option<Verdict> {
 }
 
 pub(super) fn verdict(name: &str, profile: &Profile, context: &Context<'_>) -> Verdict {
-    let nulls = nulls(profile, names::is_null_marker_in_text);
+    let nulls = nulls(profile, values::is_null_marker_in_text);
     let mut verdict = Verdict::new("string").nulls(&nulls);
     let of = profile.values - nulls.iter().map(|(_, count)| count).sum::<u64>();
     let numbers = &profile.numbers;

@@ -9,6 +9,7 @@ use crate::infer::{
     names,
     profile::Profile,
     times::{FORMATS, Reading},
+    values,
 };
 
 /// 1990 to 2040, in seconds.
@@ -17,7 +18,7 @@ const YEARS: std::ops::RangeInclusive<i64> = 631_152_000..=2_208_988_800;
 const UNITS: [(&str, i64); 3] = [("s", 1), ("ms", 1_000), ("us", 1_000_000)];
 
 pub(super) fn verdict(name: &str, profile: &Profile, context: &Context<'_>) -> Option<Verdict> {
-    let nulls = nulls(profile, names::is_null_marker);
+    let nulls = nulls(profile, values::is_null_marker);
     let values = profile.values - nulls.iter().map(|(_, count)| count).sum::<u64>();
     if values == 0 {
         return None;
