@@ -29,12 +29,6 @@ pub(crate) enum Layout {
     Parquet,
 }
 
-impl Layout {
-    pub(crate) fn is_json(&self) -> bool {
-        matches!(self, Self::Lines | Self::Document(_))
-    }
-}
-
 /// Bytes that are looked at before the file is read.
 const HEAD: usize = 1 << 20;
 

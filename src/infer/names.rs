@@ -75,10 +75,13 @@ fn is_one_of(word: &str, words: &str) -> bool {
 
 /// A position within a parent record: a number, although its name ends like an identifier's.
 pub(crate) fn is_position(name: &str) -> bool {
-    let first = name.split('_').next().unwrap_or_default();
-    has_word(name, "position sequence seq idx index rank ordering rownum")
-        || matches!(first, "line" | "row" | "regel" | "step" | "page" | "item" | "batch")
-            && ends_in(name, "number nr no num nummer id")
+    const PARTS: &str = "line row regel step page item batch session visit sequence version rule";
+    let numbered = name.rsplit_once('_').is_some_and(|(before, last)| {
+        is_one_of(last, "number nr no num nummer") && ends_in(before, PARTS)
+            || last == "id" && matches!(before, "batch_page" | "line" | "row")
+    });
+    has_word(name, "position seq idx index rank ordering rownum")
+        || numbered
         || matches!(name, "line" | "regel" | "version" | "revision")
 }
 
@@ -96,7 +99,8 @@ pub(crate) fn is_money(name: &str) -> bool {
     const WORDS: &str = "amount price prijs bedrag total totaal subtotal subtotaal cost costs kosten revenue \
         omzet spend fee tax btw vat taxes discount korting shipping verzendkosten margin marge \
         salary balance saldo mrr arr ltv budget paid due";
-    has_word(name, WORDS) && !has_word(name, "at date count method status")
+    has_word(name, WORDS)
+        && !has_word(name, "at date count method status quantity qty aantal items")
 }
 
 /// A quantity that is counted or measured.

@@ -4,14 +4,15 @@ Whether a preset fits: its columns are found, and it loads the files.
 
 use serde_json::{Map, Value, json};
 
-use super::{Workshop, dialect::Dialect, files::Group, layout::Layout, read::Table, trial};
+use super::{Workshop, files::Group, layout::Layout, raw::Raw, read::Table, trial};
 use crate::{
     config::{
         preset::Preset,
         reading::{Format, Names},
         source::{Column, Source, SurveyConfig},
+        types::ColumnType,
     },
-    sources::{InputFile, fold},
+    sources::{Books, InputFile, fold},
 };
 
 /// A preset that fits, with what has to be said beside it.
@@ -22,9 +23,24 @@ pub(crate) struct Recognised {
     pub(crate) beside: Map<String, Value>,
     /// The headers and paths that the preset reads.
     pub(crate) used: Vec<String>,
+    /// Whether the files name their columns, so that others can be offered.
+    pub(crate) named: bool,
+    /// Presets that fit as well.
+    pub(crate) also: Vec<String>,
 }
 
 impl Recognised {
+    /// Why this one, in words.
+    pub(crate) fn reasons(&self) -> Vec<String> {
+        let how =
+            if self.named { "recognised by its columns" } else { "recognised by its content" };
+        let mut reasons = vec![how.to_owned()];
+        if !self.also.is_empty() {
+            reasons.push(format!("fits as well: {}", self.also.join(", ")));
+        }
+        reasons
+    }
+
     /// Whether the preset reads a header or path, or something within it.
     pub(crate) fn reads(&self, header: &str) -> bool {
         let within = |one: &str, other: &str| {
@@ -41,48 +57,85 @@ impl Recognised {
 const FILES: usize = 3;
 const RECORDS: u64 = 500;
 
+/// How well a preset fits: the share of its columns that are here, and their number.
+type Score = (usize, usize);
+
 /// The preset that fits best. `table` says what columns there are.
 pub(crate) fn recognise(
     workshop: &Workshop,
     group: &Group,
-    layout: &Layout,
-    dialect: Option<&Dialect>,
-    encoding: &str,
+    raw: &Raw,
     table: &Table,
 ) -> Option<Recognised> {
     let headers: Vec<String> = table.columns.iter().map(|column| column.from.clone()).collect();
-    let mut best: Option<(usize, usize, Recognised)> = None;
+    let mut fitting: Vec<(Score, Recognised)> = Vec::new();
     for name in &workshop.presets {
-        let declared = declared(workshop, group, name, layout, dialect, encoding, table);
-        let Some((source, beside)) = declared else { continue };
-        let known = layout.is_json()
-            || matches!(source.csv.names, Names::Header { .. })
-            || *layout == Layout::Parquet;
-        let present = |column: &&Column| column.from.iter().any(|from| has(&headers, from, layout));
-        let found: Vec<&Column> = source.columns.iter().filter(present).collect();
-        let own = |column: &&Column| column.required || source.key.contains(&column.name);
-        let enough = found.len() * 2 > source.columns.len()
-            && source.columns.iter().filter(own).all(|column| present(&column));
-        if known && (!enough || found.len() < 3) {
-            continue;
-        }
-        // Without a header in the preset there is none in the file, unless comments name the columns.
-        let headed = dialect.is_none_or(|dialect| dialect.header.is_some());
-        if !known && headed && !matches!(source.csv.names, Names::Line(_)) {
-            continue;
-        }
-        let Some(filled) = tried(workshop, &source, &group.files) else { continue };
-        let count = if known { found.len() } else { filled };
-        let share = count * 1_000 / source.columns.len().max(1);
-        if !known && share < 300 {
-            continue;
-        }
-        if best.as_ref().is_none_or(|(least, most, _)| (share, count) > (*least, *most)) {
+        let Some((source, beside)) = declared(workshop, group, name, raw, table) else { continue };
+        let score = if names_in_files(&source) {
+            by_name(workshop, group, &source, &headers, &raw.layout)
+        } else {
+            by_content(workshop, group, &source)
+        };
+        if let Some(score) = score {
             let used = source.columns.iter().flat_map(|column| column.from.clone()).collect();
-            best = Some((share, count, Recognised { name: name.clone(), beside, used }));
+            let named = names_in_files(&source);
+            let name = name.clone();
+            fitting.push((score, Recognised { name, beside, used, named, also: Vec::new() }));
         }
     }
-    best.map(|(.., recognised)| recognised)
+    let best = fitting.iter().map(|(score, _)| *score).max()?;
+    fitting.retain(|(score, _)| *score == best);
+    // Vendors copy each other's layouts; folders are often called as the vendor says.
+    let path = group.path.to_lowercase();
+    let hinted = fitting.iter().position(|(_, preset)| {
+        path.contains(preset.name.split('_').next().unwrap_or(&preset.name))
+    });
+    let (_, mut chosen) = fitting.remove(hinted.unwrap_or(0));
+    chosen.also = fitting.into_iter().map(|(_, preset)| preset.name).collect();
+    Some(chosen)
+}
+
+/// Whether the files themselves say what their columns are called.
+fn names_in_files(source: &Source) -> bool {
+    source.format != Format::Csv || matches!(source.csv.names, Names::Header { .. })
+}
+
+/// Most of the preset's columns are there by name, among them all that it cannot do without.
+fn by_name(
+    workshop: &Workshop,
+    group: &Group,
+    source: &Source,
+    headers: &[String],
+    layout: &Layout,
+) -> Option<Score> {
+    const LEAST: usize = 3;
+    let present = |column: &&Column| column.from.iter().any(|from| has(headers, from, layout));
+    let own = |column: &&Column| column.required || source.key.contains(&column.name);
+    let found = source.columns.iter().filter(present).count();
+    let complete = source.columns.iter().filter(own).all(|column| present(&column));
+    if !complete || found < LEAST || found * 2 <= source.columns.len() {
+        return None;
+    }
+    let Tried { books, .. } = tried(workshop, source, &group.files)?;
+    let cells = books.rows_read * found as u64;
+    let fits = books.rows_quarantined * 2 <= books.rows_read && books.cells_nulled * 10 <= cells;
+    fits.then(|| (found * 1_000 / source.columns.len(), found))
+}
+
+/// Nothing in the files names their columns: they have to load, and to fill columns that are no text.
+fn by_content(workshop: &Workshop, group: &Group, source: &Source) -> Option<Score> {
+    const TYPED: usize = 2;
+    const SHARE: usize = 100;
+    let Tried { books, filled } = tried(workshop, source, &group.files)?;
+    let count = filled.iter().filter(|filled| **filled).count();
+    let is_typed = |column: &Column| column.column_type != ColumnType::String;
+    let typed =
+        filled.iter().zip(&source.columns).filter(|(filled, column)| **filled && is_typed(column));
+    let typed = typed.count();
+    let bad = books.rows_quarantined + books.rows_with_nulled_cells;
+    let fits = typed >= TYPED && books.rows_loaded > 0 && bad * 10 <= books.rows_read;
+    let share = count * 1_000 / source.columns.len().max(1);
+    (fits && share >= SHARE).then_some((share, count))
 }
 
 /// The preset over these files, if its format can be theirs.
@@ -90,9 +143,7 @@ fn declared(
     workshop: &Workshop,
     group: &Group,
     preset: &str,
-    layout: &Layout,
-    dialect: Option<&Dialect>,
-    encoding: &str,
+    raw: &Raw,
     table: &Table,
 ) -> Option<(Source, Map<String, Value>)> {
     let mut beside = Map::new();
@@ -107,9 +158,10 @@ fn declared(
     };
     let source = resolve(&beside)?;
     let typed = |format: Format| matches!(format, Format::Ndjson | Format::Json | Format::Parquet);
-    match (layout, source.format) {
+    let encoding = &raw.source.csv.encoding;
+    match (&raw.layout, source.format) {
         (Layout::Delimited, Format::Csv) => {
-            let detected = &dialect?.csv;
+            let detected = &raw.source.csv;
             if matches!(source.csv.names, Names::Header { .. })
                 && detected.delimiter != source.csv.delimiter
             {
@@ -176,8 +228,13 @@ fn has(headers: &[String], from: &str, layout: &Layout) -> bool {
     headers.iter().any(|header| reaches(from, header) || reaches(header, from))
 }
 
-/// Loads a few records; the columns that held anything, if most rows came through.
-fn tried(workshop: &Workshop, source: &Source, files: &[InputFile]) -> Option<usize> {
+/// What a few records became, and the columns that held anything.
+struct Tried {
+    books: Books,
+    filled: Vec<bool>,
+}
+
+fn tried(workshop: &Workshop, source: &Source, files: &[InputFile]) -> Option<Tried> {
     let files = workshop.with_names(source, &files[..files.len().min(FILES)]).ok()?;
     let records = vec![RECORDS; files.len()];
     let mut filled = vec![false; source.columns.len()];
@@ -187,7 +244,5 @@ fn tried(workshop: &Workshop, source: &Source, files: &[InputFile]) -> Option<us
         }
     })
     .ok()?;
-    let bad = trial.books.rows_quarantined + trial.books.rows_with_nulled_cells;
-    // A file without rows is known by its header alone.
-    (bad * 10 <= trial.books.rows_read).then(|| filled.iter().filter(|filled| **filled).count())
+    Some(Tried { books: trial.books, filled })
 }

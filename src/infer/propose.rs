@@ -38,18 +38,24 @@ const RATIOS: [f64; 7] = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0];
 pub(crate) fn propose(workshop: &Workshop, group: &Group, limit: u64) -> Result<Proposal> {
     let mut raw = raw(workshop, group)?;
     let mut notes = group.notes.clone();
-    let table = match read_all(workshop, &raw, &group.files, limit) {
+    let read = match read_all(workshop, &raw, &group.files, limit) {
         // The first bytes looked like UTF-8; a later one does not.
         Err(error) if error.diagnostics[0].code == codes::ENCODING => {
             notes.push(error.diagnostics[0].message.clone());
             "windows-1252".clone_into(&mut raw.source.csv.encoding);
-            read_all(workshop, &raw, &group.files, limit)?
+            read_all(workshop, &raw, &group.files, limit)
         }
-        other => other?,
+        other => other,
     };
-    let encoding = raw.source.csv.encoding.clone();
-    let recognised =
-        preset::recognise(workshop, group, &raw.layout, raw.dialect.as_ref(), &encoding, &table);
+    // A preset may know how to read what does not tell itself.
+    let table = read.or_else(|error| {
+        let table = Table::unread(group.files.len());
+        match preset::recognise(workshop, group, &raw, &table) {
+            Some(_) => Ok(table),
+            None => Err(error),
+        }
+    })?;
+    let recognised = preset::recognise(workshop, group, &raw, &table);
     let mut draft = Draft::new(workshop, group, &raw, &table, recognised);
     draft.settle()?;
     draft.finish(notes)
@@ -192,7 +198,7 @@ impl<'a> Draft<'a> {
         match &self.recognised {
             Some(recognised) => {
                 config.insert("preset".to_owned(), json!(recognised.name));
-                reasons.insert("preset".to_owned(), vec!["recognised by its columns".to_owned()]);
+                reasons.insert("preset".to_owned(), recognised.reasons());
                 config.insert("path".to_owned(), json!(self.group.path));
                 if recognised.beside.contains_key("survey") {
                     let ask = "a guess: which question is scored, and how?";
@@ -233,9 +239,10 @@ impl<'a> Draft<'a> {
             );
         }
         let mut columns = Vec::new();
-        for choice in &self.choices {
-            if let Some(recognised) = &self.recognised
-                && recognised.reads(&choice.from)
+        for (choice, found) in self.choices.iter().zip(&self.table.columns) {
+            // What a preset does not read is offered, if there is anything in it.
+            if let Some(preset) = &self.recognised
+                && (!preset.named || preset.reads(&choice.from) || found.profile.values == 0)
             {
                 continue;
             }

@@ -51,6 +51,13 @@ pub(crate) struct Table {
     pub(crate) unreachable: Vec<String>,
 }
 
+impl Table {
+    /// What is known of files that could not be read by themselves.
+    pub(crate) fn unread(files: usize) -> Self {
+        Self { records: vec![u64::MAX; files], complete: true, ..Self::default() }
+    }
+}
+
 /// What a reader of cells knows of its columns before it reads: header, native type, kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Declared {

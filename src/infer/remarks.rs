@@ -44,16 +44,22 @@ pub(crate) fn second_look(choices: &mut [Choice]) {
 /// The comments above a source.
 pub(crate) fn of_source(subject: &Subject<'_>) -> Vec<String> {
     let mut notes = vec![looked_at(subject)];
-    if let Some(header) = subject.raw.dialect.as_ref().filter(|dialect| dialect.header.is_none()) {
+    let own = subject.recognised.is_none();
+    if own && subject.trial.books.rows_read == 0 {
+        notes.push("nothing to judge by: every column is text until there are rows".to_owned());
+    }
+    if let Some(header) =
+        subject.raw.dialect.as_ref().filter(|dialect| own && dialect.header.is_none())
+    {
         notes.push(format!("no header: its {} columns are numbered, name them", header.width));
     }
-    if subject.raw.dialect.as_ref().is_some_and(|dialect| dialect.width == 1) {
+    if own && subject.raw.dialect.as_ref().is_some_and(|dialect| dialect.width == 1) {
         notes.push("one column: is this delimited text at all?".to_owned());
     }
-    if subject.raw.unnamed > 0 {
+    if own && subject.raw.unnamed > 0 {
         notes.push(format!("{} columns without a name are left out", subject.raw.unnamed));
     }
-    for name in &subject.table.unreachable {
+    for name in subject.table.unreachable.iter().filter(|_| own) {
         notes.push(format!("no path reaches the member `{}`: it is left out", short(name)));
     }
     notes.extend(quarantined(subject));
@@ -97,7 +103,7 @@ fn looked_at(subject: &Subject<'_>) -> String {
         1 => "1 file".to_owned(),
         count => format!("{} files", grouped(count as u64)),
     };
-    let rows = match subject.table.rows {
+    let rows = match subject.trial.books.rows_read {
         0 => "no rows".to_owned(),
         1 => "1 row".to_owned(),
         count => format!("{} rows", grouped(count)),

@@ -134,8 +134,11 @@ pub(crate) fn choose(found: &Found, name: &str, context: &Context<'_>) -> Choice
     let verdict = if let Some(native) = &found.native {
         Verdict { local: native == "timestamp_local", ..Verdict::new(declared(native)) }
     } else if profile.values == 0 {
-        let why = if context.rows == 0 { "no rows" } else { "always empty" };
-        Verdict::new("string").note(format!("{why}: the type is unknown"))
+        let verdict = Verdict::new("string");
+        match context.rows {
+            0 => verdict,
+            _ => verdict.note("always empty: the type is unknown"),
+        }
     } else {
         nested(profile, &found.from)
             .or_else(|| flag::verdict(name, profile))
