@@ -133,7 +133,7 @@ fn by_content(workshop: &Workshop, group: &Group, source: &Source) -> Option<Sco
         filled.iter().zip(&source.columns).filter(|(filled, column)| **filled && is_typed(column));
     let typed = typed.count();
     let bad = books.rows_quarantined + books.rows_with_nulled_cells;
-    let fits = typed >= TYPED && books.rows_loaded > 0 && bad * 10 <= books.rows_read;
+    let fits = typed >= TYPED && books.rows_loaded > 0 && bad * 3 <= books.rows_read;
     let share = count * 1_000 / source.columns.len().max(1);
     (fits && share >= SHARE).then_some((share, count))
 }
