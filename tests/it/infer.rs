@@ -190,8 +190,14 @@ fn the_demo_world_is_as_dirty_as_it_says() {
     }
 }
 
-/// Fixtures of presets that tell too little of themselves, or what is wrong is what they show.
-const UNRECOGNISED: [(&str, &str); 0] = [];
+/// Files that are not the preset's export, or too little of one.
+const UNRECOGNISED: [(&str, &str); 5] = [
+    ("tests/presets/adobe_feed/column_headers.tsv", "names of columns, beside the export"),
+    ("tests/presets/dataverse/model.json", "names of columns, beside the export"),
+    ("tests/presets/dataverse/orders.csv", "another table than the preset's"),
+    ("tests/presets/excel_nl/orders.csv", "a dialect, which is spelled out"),
+    ("tests/presets/surveymonkey/nps.csv", "too few rows to tell a second header row by"),
+];
 
 #[test]
 fn the_files_of_every_preset_are_recognised() {
