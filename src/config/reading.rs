@@ -14,6 +14,9 @@ use super::{
 };
 use crate::error::{Diagnostics, codes};
 
+/// What text is in where nobody says otherwise.
+const UTF_8: &str = "utf-8";
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
@@ -24,6 +27,11 @@ pub enum Format {
     /// One JSON document: an array of records, or an object that holds it (`json.records`).
     Json,
     Parquet,
+    Avro,
+    /// Arrow IPC: files (Feather) and streams.
+    Arrow,
+    /// Text in which a pattern takes every line apart, such as an access log; `lines:` says how.
+    Lines,
 }
 
 /// How delimited text is read.
@@ -83,12 +91,53 @@ pub enum Ragged {
     Pad,
 }
 
+/// How lines of text are read.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinesOptions {
+    /// A regular expression that matches a whole line; its named groups `(?<name>…)` are the columns. Lines that it does not match are quarantined.
+    pub pattern: Option<String>,
+    /// `utf-8` (default), `windows-1252`, `iso-8859-1`, `utf-16le` or `utf-16be`; a byte order mark wins.
+    pub encoding: Option<String>,
+}
+
 /// How JSON is read.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JsonOptions {
     /// The path of the array of records within the document, such as `tickets` or `result.items`.
     pub records: Option<String>,
+    /// The path of an array within each record: every element becomes a row. Paths below it (`items.sku`) are those of the element, `items[#]` is its number from 1, all others those of the record. A record without elements has no rows.
+    pub explode: Option<String>,
+}
+
+/// Resolved options of lines.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Lines {
+    pub pattern: String,
+    pub encoding: String,
+}
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self { pattern: String::new(), encoding: UTF_8.to_owned() }
+    }
+}
+
+impl LinesOptions {
+    pub(super) fn resolve(&self, place: &Place<'_>, found: &mut Diagnostics) -> Lines {
+        let pattern = self.pattern.clone().unwrap_or_default();
+        if let Err(error) = regex::Regex::new(&pattern) {
+            // The last line of the message says what is wrong, those before show where.
+            let text = error.to_string();
+            let why = text.lines().last().unwrap_or_default().trim_start_matches("error: ");
+            let message = format!("the pattern is no regular expression: {why}");
+            found.push(place.key("pattern").error(codes::INVALID_VALUE, message));
+        }
+        let encoding = self.encoding.clone().unwrap_or_else(|| UTF_8.to_owned());
+        check_encoding(&encoding, &place.key("encoding"), found);
+        Lines { pattern, encoding }
+    }
 }
 
 /// Resolved CSV options.
@@ -130,7 +179,7 @@ impl Default for Csv {
             delimiter: b',',
             quote: Some(b'"'),
             escape: None,
-            encoding: "utf-8".to_owned(),
+            encoding: UTF_8.to_owned(),
             comment: None,
             skip_rows: 0,
             names: Names::Header { rows: 1, join: None },

@@ -43,7 +43,7 @@ pub(super) fn source(
     };
     found.extend(config.path.is_none().then(|| missing("path")).flatten());
     found.extend(config.format.is_none().then(|| missing("format")).flatten().map(|fault| {
-        fault.hint("name a `preset`, or the format: `csv`, `ndjson`, `json` or `parquet`")
+        fault.hint("name a `preset`, or the format: `csv`, `ndjson`, `json`, `parquet`, `avro`, `arrow` or `lines`")
     }));
     found.extend(
         config
@@ -60,6 +60,11 @@ pub(super) fn source(
         .and_then(|ready| locate(ready, context, &place.key("ready"), found));
     let csv_options = config.csv.clone().unwrap_or_default();
     let csv = csv_options.resolve(path.as_deref(), context, &place.key("csv"), found);
+    let lines = config.lines.clone().unwrap_or_default().resolve(&place.key("lines"), found);
+    let patternless = config.format == Some(Format::Lines) && lines.pattern.is_empty();
+    found.extend(patternless.then(|| missing("lines")).flatten().map(|fault| {
+        fault.hint("say how a line is taken apart: `lines: {pattern: '(?<ip>\\S+) …'}`")
+    }));
     // A preset of surveys asks for the block by an empty one; only the pipeline can fill it.
     if config.survey == Some(SurveyConfig::default()) {
         let message = format!("source `{name}` lacks the key `survey`");
@@ -94,7 +99,9 @@ pub(super) fn source(
         exclude: config.exclude,
         snapshot: config.snapshot.unwrap_or(plain.snapshot),
         ready,
+        members: config.members.map(|members| members.0).unwrap_or_default(),
         csv,
+        lines,
         json: config.json.unwrap_or_default(),
         carry: config.carry,
         key: config.key,
@@ -383,6 +390,7 @@ impl ColumnDefaults {
                 personal || self.key.iter().any(|key| key == name)
             }),
             minor_units: config.minor_units.unwrap_or(column.minor_units),
+            split: config.split.clone(),
             pii: config.pii.clone(),
             description: config.description.clone(),
             ..column
@@ -422,11 +430,14 @@ fn check_column(config: &ColumnConfig, place: &Place<'_>, found: &mut Diagnostic
     let temporal = matches!(column_type, ColumnType::Timestamp | ColumnType::Date);
     let decimal = matches!(column_type, ColumnType::Decimal(..));
     let boolean = *column_type == ColumnType::Bool;
+    let list = matches!(column_type, ColumnType::List(item)
+        if !matches!(**item, ColumnType::List(_) | ColumnType::Struct(_)));
     let number = decimal || matches!(column_type, ColumnType::Int64 | ColumnType::Float64);
     for (key, given, fits) in [
         ("formats", !config.formats.is_empty(), temporal),
         ("epoch", config.epoch.is_some(), temporal),
         ("minor_units", config.minor_units.is_some(), decimal),
+        ("split", config.split.is_some(), list),
         ("decimal", config.decimal.is_some(), number),
         ("thousands", config.thousands.is_some(), number),
         (

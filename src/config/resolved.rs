@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::{
     drift::Drift,
     limits::{Expect, Freshness},
-    reading::{Csv, Format, JsonOptions},
+    reading::{Csv, Format, JsonOptions, Lines},
     records::{Deletes, FillDown},
     source::{Ambiguous, EpochUnit, Nonexistent, OnBadCell, SurveyKind},
     types::ColumnType,
@@ -33,7 +33,10 @@ pub struct Source {
     /// The marker that makes files complete.
     pub ready: Option<String>,
     pub format: Format,
+    /// Patterns of the members of archives; none for the only one.
+    pub members: Vec<String>,
     pub csv: Csv,
+    pub lines: Lines,
     pub json: JsonOptions,
     pub columns: Vec<Column>,
     pub carry: Vec<String>,
@@ -91,6 +94,7 @@ pub struct Column {
     /// What a spreadsheet left of a number is no value here.
     pub identifier: bool,
     pub minor_units: u32,
+    pub split: Option<String>,
     pub true_values: Vec<String>,
     pub false_values: Vec<String>,
     pub pii: Option<String>,
@@ -98,6 +102,14 @@ pub struct Column {
 }
 
 impl Source {
+    /// What its text is in.
+    pub fn encoding(&self) -> &str {
+        match self.format {
+            Format::Lines => &self.lines.encoding,
+            _ => &self.csv.encoding,
+        }
+    }
+
     /// What a source is that says nothing beyond this.
     pub fn new(name: &str, path: &str, format: Format, columns: Vec<Column>) -> Self {
         Self {
@@ -109,7 +121,9 @@ impl Source {
             snapshot: false,
             ready: None,
             format,
+            members: Vec::new(),
             csv: Csv::default(),
+            lines: Lines::default(),
             json: JsonOptions::default(),
             columns,
             carry: Vec::new(),
@@ -153,6 +167,7 @@ impl Column {
             strip: Vec::new(),
             identifier: false,
             minor_units: 0,
+            split: None,
             true_values: words(&TRUE),
             false_values: words(&FALSE),
             pii: None,

@@ -13,7 +13,7 @@ use super::{
     drift::Drift,
     formats::{Name, Sign, TimeZone},
     limits::{Expect, Freshness},
-    reading::{CsvOptions, Format, JsonOptions},
+    reading::{CsvOptions, Format, JsonOptions, LinesOptions},
     records::{Deletes, FillDown},
     types::ColumnType,
 };
@@ -39,8 +39,12 @@ pub struct SourceConfig {
     pub ready: Option<String>,
     /// File format; what the bytes are compressed with is recognised by content.
     pub format: Option<Format>,
+    /// Which members of tar archives are read: `*.csv`, or several patterns. Not needed where an archive holds one file.
+    pub members: Option<OneOrMany>,
     /// How CSV text is read.
     pub csv: Option<CsvOptions>,
+    /// How lines of text are read.
+    pub lines: Option<LinesOptions>,
     /// How JSON is read.
     pub json: Option<JsonOptions>,
     /// The columns to load, by name. Others are ignored.
@@ -142,7 +146,7 @@ pub struct ColumnConfig {
     /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
     #[serde(rename = "type")]
     pub column_type: Option<ColumnType>,
-    /// The header, or headers to try in order; for JSON a path: `a.b`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file.
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `items[0].id`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file; `_member` is the path of a member within its archive.
     pub from: Option<OneOrMany>,
     /// A row without this value is quarantined.
     pub required: Option<bool>,
@@ -174,6 +178,8 @@ pub struct ColumnConfig {
     /// Digits by which an integer amount is shifted: 2 turns 1999 cents into 19.99.
     #[schemars(range(max = 18))]
     pub minor_units: Option<u32>,
+    /// What parts the values of a list within a cell, such as `;`, for a `list<…>` that is not written as JSON.
+    pub split: Option<String>,
     /// Texts that mean true; by default true, t, yes, y, 1.
     #[serde(default)]
     pub true_values: Vec<String>,

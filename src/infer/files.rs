@@ -158,6 +158,8 @@ fn input(found: FoundFile) -> InputFile {
         size: found.size,
         period: found.period,
         names: None,
+        archive: None,
+        member: None,
     }
 }
 

@@ -6,7 +6,7 @@ use std::io::Read;
 
 use crate::{
     error::{Error, Result, codes},
-    sources::{InputFile, decode, read_error, unpack},
+    sources::{InputFile, Unpacked, decode, read_error},
 };
 
 /// The beginning of a file.
@@ -34,8 +34,8 @@ const HEAD: usize = 1 << 20;
 
 /// Reads the beginning of a file.
 pub(crate) fn head(file: &InputFile) -> Result<Head> {
-    let failed = |error| read_error(&file.location, "utf-8", error);
-    let (_, content) = unpack(Box::new(file.location.open()?)).map_err(failed)?;
+    let failed = |error| read_error(file, error);
+    let content = Unpacked::open(file)?.content;
     let mut bytes = Vec::new();
     content.take(HEAD as u64).read_to_end(&mut bytes).map_err(failed)?;
     let complete = bytes.len() < HEAD;

@@ -13,7 +13,7 @@ use super::{
 use crate::{
     config::source::Source,
     error::Result,
-    sources::{Cells, Chunk, InputFile, LoadOptions, RecordReader, Tape, open},
+    sources::{Chunk, InputFile, LoadOptions, RecordReader, Tape, open},
 };
 
 /// Records per step.
@@ -158,7 +158,7 @@ impl Content {
             }
             Self::Cells(columns) => {
                 for ((declared, profile, walk), cells) in columns.iter_mut().zip(&chunk.columns) {
-                    let (Cells::Text(cells) | Cells::Cast { cells, .. }) = cells;
+                    let cells = cells.spans();
                     for (cell, line) in cells.iter().zip(&chunk.lines) {
                         let place = Place { file, line: *line };
                         let cell = cell.of(&chunk.text).unwrap_or_default();

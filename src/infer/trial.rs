@@ -50,7 +50,7 @@ pub(crate) fn load(
         while left > 0
             && let Some(pending) = reader.next_records(left.min(STEP))?
         {
-            let typed = typer.run(&file.path, pending()?)?;
+            let typed = typer.run(&file.path.as_str().into(), pending()?)?;
             left = left.saturating_sub(usize::try_from(typed.books.rows_read).unwrap_or(left));
             trial.take(&typed, number);
             each(&whole(typed));

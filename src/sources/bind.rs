@@ -5,6 +5,8 @@ A declared name matches a header that reads the same, or one that folds to the s
 `Order ID`, `orderId` and `order_id` are one.
 */
 
+use std::sync::Arc;
+
 use indexmap::IndexMap;
 
 use crate::{
@@ -13,6 +15,11 @@ use crate::{
         source::{Column, Source},
     },
     error::{Diagnostic, Error, Kind, Result, codes, nearest},
+};
+
+use super::json::{
+    Dig, digs,
+    path::{Way, below},
 };
 
 /// The snake_case name of a header: `Duration (in seconds)` is `duration_in_seconds`.
@@ -49,26 +56,58 @@ fn flat(header: &str) -> String {
     fold(&header.to_lowercase())
 }
 
-/// The position of every column among the headers of one file; none for one that it may lack.
-pub(crate) fn bind(file: &str, headers: &[String], source: &Source) -> Result<Vec<Option<usize>>> {
-    let mut found = Vec::new();
+/// What feeds the columns of one file.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    /// The field of every column; none for one that the file may lack.
+    pub(crate) positions: Vec<Option<usize>>,
+    /// Columns that are only a part of their field.
+    pub(crate) digs: Arc<[Dig]>,
+}
+
+/// Finds every column among the headers of one file.
+pub(crate) fn bind(file: &str, headers: &[String], source: &Source) -> Result<Bound> {
+    let mut positions = Vec::new();
+    let mut within = Vec::new();
     let ambiguous = ambiguous(file, headers);
     if !ambiguous.is_empty() {
         return Err(Error { kind: Kind::Failed, diagnostics: ambiguous });
     }
     let mut missing = Vec::new();
     for column in &source.columns {
-        match column.from.iter().find_map(|wanted| position(headers, wanted)) {
-            None if may_lack(source, column) => found.push(None),
-            Some(at) => found.push(Some(at)),
+        match place(headers, column)? {
+            None if may_lack(source, column) => positions.push(None),
+            Some((at, way)) => {
+                within.extend(way.map(|way| (positions.len(), at, way)));
+                positions.push(Some(at));
+            }
             None => missing.push(lacks(file, headers, column)),
         }
     }
     if missing.is_empty() {
-        Ok(found)
+        Ok(Bound { positions, digs: digs(source, &within).into() })
     } else {
         Err(Error { kind: Kind::Failed, diagnostics: missing })
     }
+}
+
+/// The field that feeds a column, and the way into it where it holds JSON.
+pub(crate) fn place(names: &[String], column: &Column) -> Result<Option<(usize, Option<Way>)>> {
+    for from in &column.from {
+        if let Some(at) = position(names, from) {
+            return Ok(Some((at, None)));
+        }
+        let root = from.split(['.', '[']).next().unwrap_or_default();
+        let Some(inner) = below(from, root).filter(|inner| !inner.is_empty()) else { continue };
+        if let Some(at) = names.iter().position(|name| name.trim() == root) {
+            let way = Way::new(inner).ok_or_else(|| {
+                let message = format!("column `{}`: `{from}` is no path", column.name);
+                Error::usage(codes::INVALID_VALUE, message)
+            })?;
+            return Ok(Some((at, Some(way))));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a file without the column is as good.
@@ -177,7 +216,7 @@ mod tests {
 
     fn bound(names: &[&str], wanted: &[&str]) -> Result<Vec<usize>> {
         let found = bind("a.csv", &headers(names), &of(wanted))?;
-        Ok(found.into_iter().map(|at| at.expect("every column is there")).collect())
+        Ok(found.positions.into_iter().map(|at| at.expect("every column is there")).collect())
     }
 
     #[test]
@@ -186,7 +225,7 @@ mod tests {
         source.drift.missing = MissingColumn::Accept;
         source.key = vec!["id".to_owned()];
         let bound = |source: &Source| bind("a.csv", &headers(&["phone", "ID"]), source);
-        assert_eq!(bound(&source).unwrap(), [Some(1), None, Some(0)]);
+        assert_eq!(bound(&source).unwrap().positions, [Some(1), None, Some(0)]);
         source.columns[1].required = true;
         assert!(bound(&source).unwrap_err().to_string().contains("no column `email`"));
         assert!(bind("a.csv", &headers(&["email"]), &source).is_err());

@@ -10,7 +10,7 @@ use std::io::Read;
 use crate::error::{Result, codes};
 
 use super::{
-    fault::{file_error, read_error},
+    fault::{encoding_error, file_error, read_error},
     files::InputFile,
 };
 
@@ -18,6 +18,23 @@ use super::{
 pub(crate) const MAX_RECORD: usize = 32 << 20;
 /// How much text a chunk holds before it is closed, if it has not enough records yet.
 pub(crate) const CHUNK_BYTES: usize = 4 << 20;
+
+/// Text taken off a file, not yet known to be valid.
+pub(crate) struct Taken {
+    bytes: Vec<u8>,
+    offset: u64,
+    file: String,
+    encoding: String,
+}
+
+impl Taken {
+    pub(crate) fn text(self) -> Result<String> {
+        String::from_utf8(self.bytes).map_err(|error| {
+            let within = error.utf8_error().valid_up_to() as u64;
+            encoding_error(&self.file, &self.encoding, self.offset + within)
+        })
+    }
+}
 
 const READ: usize = 1 << 18;
 
@@ -80,6 +97,18 @@ impl Buffer {
         self.offset += count as u64;
     }
 
+    /// Takes the first `count` bytes off the window. Whether they are valid is left for later.
+    pub(crate) fn take(&mut self, count: usize) -> Taken {
+        let taken = Taken {
+            bytes: self.window()[..count].to_vec(),
+            offset: self.offset,
+            file: self.file.path.clone(),
+            encoding: self.encoding.clone(),
+        };
+        self.consume(count);
+        taken
+    }
+
     /// Lengthens the window, whose last record begins at `record`; does nothing at the end of the
     /// file. What stood at a place of the window still stands there.
     pub(crate) fn fill(&mut self, record: usize) -> Result<()> {
@@ -114,7 +143,7 @@ impl Buffer {
                 }
                 Ok(count) => self.end += count,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(read_error(&self.file.location, &self.encoding, error)),
+                Err(error) => return Err(read_error(&self.file, error)),
             }
         }
         Ok(())

@@ -6,6 +6,8 @@ checking UTF-8, casting) needs nothing but the chunk, so that chunks of one file
 side by side.
 */
 
+use std::sync::Arc;
+
 use datafusion::arrow::array::ArrayRef;
 
 use crate::error::Result;
@@ -41,6 +43,11 @@ impl Span {
 #[derive(Debug, Clone)]
 pub(crate) enum Cells {
     Text(Vec<Span>),
+    /// Found within JSON text; where that could not be read, the cell is the whole text.
+    Dug {
+        cells: Vec<Span>,
+        unreadable: Vec<usize>,
+    },
     /// A format that has types already brought the declared one, or cast what it had; `cells` hold
     /// the text of what was cast.
     Cast {
@@ -48,6 +55,15 @@ pub(crate) enum Cells {
         bad: Vec<(usize, Fault)>,
         cells: Vec<Span>,
     },
+}
+
+impl Cells {
+    /// The text of every cell, where there is one.
+    pub(crate) fn spans(&self) -> &[Span] {
+        match self {
+            Self::Text(cells) | Self::Dug { cells, .. } | Self::Cast { cells, .. } => cells,
+        }
+    }
 }
 
 /// A record that never became a row.
@@ -62,6 +78,8 @@ pub(crate) struct Refused {
 /// have one entry per record.
 #[derive(Debug, Default)]
 pub(crate) struct Chunk {
+    /// What its rows call their file, where that is a member of an archive.
+    pub(crate) file: Option<Arc<str>>,
     pub(crate) text: String,
     pub(crate) columns: Vec<Cells>,
     pub(crate) lines: Vec<i64>,

@@ -76,8 +76,12 @@ impl<R: Read> Converted<R> {
         self.pending.drain(..read);
         self.consumed += read as u64;
         if let DecoderResult::Malformed(bad, after) = result {
+            let encoding = self.decoder.encoding().name();
             let offset = self.consumed - u64::from(bad) - u64::from(after);
-            return Err(io::Error::new(io::ErrorKind::InvalidData, InvalidByte { offset }));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                InvalidByte { offset, encoding },
+            ));
         }
         Ok(())
     }

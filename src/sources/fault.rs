@@ -4,10 +4,9 @@ What can be wrong with a whole file, as errors that name it.
 
 use std::io;
 
-use crate::{
-    error::{self, Code, Diagnostic, Error, Kind, codes},
-    storage::Location,
-};
+use crate::error::{self, Code, Diagnostic, Error, Kind, codes};
+
+use super::{files::InputFile, unpack::Bomb};
 
 /// A fault of a file as a whole.
 pub(crate) fn file_error(code: Code, file: &str, message: impl std::fmt::Display) -> Error {
@@ -24,6 +23,7 @@ pub(crate) fn line_error(code: Code, file: &str, line: i64, message: impl Into<S
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct InvalidByte {
     pub(crate) offset: u64,
+    pub(crate) encoding: &'static str,
 }
 
 impl std::fmt::Display for InvalidByte {
@@ -49,22 +49,26 @@ pub(crate) fn encoding_error(file: &str, encoding: &str, offset: u64) -> Error {
 }
 
 /// What a failed read of a file means. Whatever is no fault of the content is the store's to explain.
-pub(crate) fn read_error(file: &Location, encoding: &str, error: io::Error) -> Error {
-    let name = file.to_string();
+pub(crate) fn read_error(file: &InputFile, error: io::Error) -> Error {
+    let name = &file.path;
     if let Some(invalid) = error.get_ref().and_then(|inner| inner.downcast_ref::<InvalidByte>()) {
-        return encoding_error(&name, encoding, invalid.offset);
+        return encoding_error(name, &invalid.encoding.to_lowercase(), invalid.offset);
+    }
+    if let Some(bomb) = error.get_ref().and_then(|inner| inner.downcast_ref::<Bomb>()) {
+        return file_error(codes::MALFORMED, name, bomb)
+            .hint("no export does; if it is right, unpack it yourself and load the result");
     }
     let wrapped = error.get_ref().is_some_and(|inner| inner.is::<Error>());
     match error.kind() {
         io::ErrorKind::UnexpectedEof => {
-            file_error(codes::TRUNCATED, &name, "ends before its compressed content does")
+            file_error(codes::TRUNCATED, name, "ends before its compressed content does")
                 .hint("it was probably still being written: wait for it, or export it again")
         }
         io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput | io::ErrorKind::Other
             if !wrapped =>
         {
-            file_error(codes::MALFORMED, &name, format!("cannot be decompressed: {error}"))
+            file_error(codes::MALFORMED, name, format!("cannot be decompressed: {error}"))
         }
-        _ => file.explain(error),
+        _ => file.location.explain(error),
     }
 }

@@ -31,6 +31,21 @@ pub struct InputFile {
     pub period: Option<NaiveDateTime>,
     /// The names of its columns, where another file says them.
     pub names: Option<Arc<[String]>>,
+    /// The archive that it lies in, and its path in that.
+    pub archive: Option<String>,
+    pub member: Option<String>,
+}
+
+impl InputFile {
+    /// A file within this one.
+    pub(crate) fn member(&self, name: &str) -> Self {
+        Self {
+            path: format!("{}!{name}", self.path),
+            archive: Some(self.path.clone()),
+            member: Some(name.to_owned()),
+            ..self.clone()
+        }
+    }
 }
 
 /// The files of a source, in order of path, and what lies beside them.
@@ -107,6 +122,8 @@ pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
         content_id,
         period: found.period,
         names: None,
+        archive: None,
+        member: None,
     })
 }
 

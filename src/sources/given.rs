@@ -1,6 +1,7 @@
 /*!
 Columns that the path of a file gives and not its content: `from: _file_name`, `from: _file_date`
-(the day of `{date:…}`) and `from: _path.region`, which takes `nl` of the folder `region=nl`.
+(the day of `{date:…}`), `from: _member` (the path within an archive, or the name of a file that is
+none) and `from: _path.region`, which takes `nl` of the folder `region=nl`.
 
 Readers know nothing of them: they see the other columns, and these are put between.
 */
@@ -18,11 +19,12 @@ use super::{
 
 const FILE_NAME: &str = "_file_name";
 const FILE_DATE: &str = "_file_date";
+const MEMBER: &str = "_member";
 const PATH: &str = "_path.";
 
 /// Whether a column's `from` is about the path.
 pub(crate) fn is_given(from: &str) -> bool {
-    from == FILE_NAME || from == FILE_DATE || from.starts_with(PATH)
+    [FILE_NAME, FILE_DATE, MEMBER].contains(&from) || from.starts_with(PATH)
 }
 
 /// Everything of the path that the source's columns ask for, as part of what the file's content
@@ -34,9 +36,11 @@ pub(crate) fn facts(source: &Source, file: &InputFile) -> String {
 }
 
 fn value(from: &str, file: &InputFile) -> Option<String> {
-    let mut parts = file.path.rsplit('/');
+    let path = file.archive.as_ref().unwrap_or(&file.path);
+    let mut parts = path.rsplit('/');
     match from {
-        FILE_NAME => parts.next().map(str::to_owned),
+        MEMBER if file.member.is_some() => file.member.clone(),
+        FILE_NAME | MEMBER => parts.next().map(str::to_owned),
         FILE_DATE => file.period.map(|period| period.date().to_string()),
         _ => {
             let key = from.strip_prefix(PATH)?;

@@ -2,7 +2,7 @@
 From the files of a source to its rows: what a caller asks for, and what it learns.
 */
 
-use std::path::PathBuf;
+use std::{collections::HashMap, path::PathBuf};
 
 use datafusion::arrow::array::RecordBatch;
 use indexmap::{IndexMap, IndexSet};
@@ -127,11 +127,16 @@ pub fn load(
         }
     }
     if let Some(latest) = latest {
-        let dropped = latest.finish(sinks.rows)?;
-        for report in &mut reports {
-            let of_file = dropped.get(&report.file).copied().unwrap_or_default();
-            report.supersede(of_file.superseded);
-            report.filter(of_file.deleted);
+        let mut places: HashMap<String, usize> = HashMap::new();
+        places.extend(reports.iter().enumerate().map(|(at, report)| (report.file.clone(), at)));
+        for (file, dropped) in latest.finish(sinks.rows)? {
+            // The rows of an archive call its members their file.
+            let archives = file.rmatch_indices('!').map(|(end, _)| &file[..end]);
+            let names = std::iter::once(file.as_str()).chain(archives);
+            if let Some(at) = names.into_iter().find_map(|name| places.get(name)) {
+                reports[*at].supersede(dropped.superseded);
+                reports[*at].filter(dropped.deleted);
+            }
         }
     }
     reports.sort_by(|one, other| one.file.cmp(&other.file));

@@ -3,9 +3,9 @@ Export files become typed Arrow batches: discovery, decompression, decoding, bin
 quarantine. One file per format. Runs no SQL.
 
 ```text
-file ─ decompress ─ decode ─ buffer ─▶ csv ─▶ chunk ─ cast ─▶ rows ─▶ sinks, quarantine, books
+file ─── unpack ─── decode ─ buffer ─▶ csv ─▶ chunk ─ cast ─▶ rows ─▶ sinks, quarantine, books
        bytes                 text      json      text     typed
-                                       parquet   cells    columns
+                                       lines     cells    columns
 ```
 
 A reader knows its format and nothing about types; a cast knows one family of types and nothing about
@@ -14,13 +14,14 @@ files. What they exchange is a [`chunk`] of text cells.
 
 pub(crate) mod chunk;
 
+mod archive;
 mod bind;
 mod books;
 mod buffer;
 mod cast;
+mod columnar;
 mod csv;
 mod decode;
-mod decompress;
 mod deletes;
 mod fault;
 mod files;
@@ -29,18 +30,19 @@ mod given;
 mod json;
 mod latest;
 mod layout;
+mod lines;
 mod load;
 mod names;
 mod open;
 mod ordered;
 mod parallel;
-mod parquet;
 mod quarantine;
 mod rows;
 mod schema;
 mod spool;
 #[cfg(test)]
 mod support;
+mod unpack;
 mod windows;
 
 pub use bind::fold;
@@ -59,13 +61,13 @@ pub(crate) use cast::{
     number::{Signs, decimal, float64, int64},
     text::strip,
 };
-pub(crate) use chunk::{Cells, Chunk, RecordReader};
+pub(crate) use chunk::{Chunk, RecordReader};
+pub(crate) use columnar::fields;
 pub(crate) use csv::{Peeked, header::joined, peek};
 pub(crate) use decode::decode;
-pub(crate) use decompress::unpack;
 pub(crate) use fault::read_error;
 pub(crate) use json::tape::{Kind as JsonKind, Tape, unescape};
 pub(crate) use names::NameFiles;
 pub(crate) use open::{column_names, open};
-pub(crate) use parquet::fields;
 pub(crate) use rows::{Typed, Typer};
+pub(crate) use unpack::Unpacked;

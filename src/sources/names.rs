@@ -15,7 +15,7 @@ use super::{
     csv::header::table,
     fault::file_error,
     files::{InputFile, identify},
-    open::text,
+    open::small_text,
 };
 
 /// A file of names is small; a larger one is something else.
@@ -41,10 +41,15 @@ enum Held {
 
 impl NameFiles {
     pub(crate) async fn find(pattern: &str, csv: &Csv, storage: &Storage) -> Result<Self> {
-        let found = storage.find(pattern).await?.files;
+        // `lookups.tar.gz!column_headers.tsv` lies within an archive.
+        let (path, member) = match pattern.split_once('!') {
+            Some((path, member)) => (path, Some(member)),
+            None => (pattern, None),
+        };
+        let found = storage.find(path).await?.files;
         let mut files = Vec::with_capacity(found.len());
         for found in found {
-            files.push(read(found, csv).await?);
+            files.push(read(found, csv, member).await?);
         }
         if files.is_empty() {
             let message = format!("no file matches `{pattern}`, which `names_from` names");
@@ -130,15 +135,16 @@ impl NameFile {
     }
 }
 
-async fn read(found: FoundFile, csv: &Csv) -> Result<NameFile> {
+async fn read(found: FoundFile, csv: &Csv, member: Option<&str>) -> Result<NameFile> {
     if found.size > MAX_BYTES {
         let what = format!("holds no names: it is larger than {} MiB", MAX_BYTES >> 20);
         return Err(file_error(codes::MALFORMED, &found.path, what));
     }
     let file = identify(found).await?;
     let (csv, location) = (csv.clone(), file.location.clone());
+    let member = member.map(str::to_owned);
     let reading = tokio::task::spawn_blocking(move || {
-        let held = held(&file, &csv)?;
+        let held = held(&file, &csv, member.as_deref())?;
         Ok(NameFile { file, held })
     });
     reading.await.map_err(|error| {
@@ -146,8 +152,8 @@ async fn read(found: FoundFile, csv: &Csv) -> Result<NameFile> {
     })?
 }
 
-fn held(file: &InputFile, csv: &Csv) -> Result<Held> {
-    let mut buffer = text(&csv.encoding, file)?;
+fn held(file: &InputFile, csv: &Csv, member: Option<&str>) -> Result<Held> {
+    let mut buffer = small_text(&csv.encoding, file, member)?;
     buffer.fill(0)?;
     if buffer.window().trim_ascii_start().starts_with(b"{") {
         while !buffer.finished() {

@@ -8,7 +8,10 @@ are handed on in the order of the file, whoever finished first.
 
 use std::{
     collections::BTreeMap,
-    sync::atomic::{AtomicBool, AtomicUsize, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
 };
 
 use parking_lot::Mutex;
@@ -87,6 +90,7 @@ struct Work<'a> {
 struct Slot<'a> {
     number: usize,
     file: &'a InputFile,
+    path: Arc<str>,
     sinks: Sinks<'a>,
     reading: Mutex<Reading>,
     delivery: Mutex<Delivery>,
@@ -115,6 +119,7 @@ impl<'a> Slot<'a> {
         Self {
             number,
             file,
+            path: file.path.as_str().into(),
             sinks,
             reading: Mutex::new(Reading::Unopened),
             delivery: Mutex::new(Delivery { report, ..Delivery::default() }),
@@ -141,7 +146,7 @@ impl Work<'_> {
                 None => return false,
             }
         };
-        let typed = pending.and_then(|pending| typer.run(&slot.file.path, pending()?));
+        let typed = pending.and_then(|pending| typer.run(&slot.path, pending()?));
         self.deliver(slot, sequence, typed);
         true
     }
@@ -217,7 +222,7 @@ impl Work<'_> {
     }
 
     fn write(&self, slot: &Slot, typed: Typed, report: &mut FileReport) -> Result<()> {
-        let (source, file) = (&self.source.name, &slot.file.path);
+        let (source, file) = (&self.source.name, &typed.file);
         if typed.rows.num_rows() > 0 {
             slot.sinks.rows.write(typed.rows)?;
         }

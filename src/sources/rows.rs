@@ -53,6 +53,8 @@ struct TypedColumn {
 
 /// What one chunk became.
 pub(crate) struct Typed {
+    /// What its rows call their file.
+    pub(crate) file: Arc<str>,
     pub(crate) rows: RecordBatch,
     pub(crate) quarantine: Quarantine,
     pub(crate) books: Books,
@@ -88,7 +90,8 @@ impl Typer {
     }
 
     /// Types the rows of a chunk of `file`.
-    pub(crate) fn run(&mut self, file: &str, chunk: Chunk) -> Result<Typed> {
+    pub(crate) fn run(&mut self, file: &Arc<str>, chunk: Chunk) -> Result<Typed> {
+        let file = chunk.file.as_ref().unwrap_or(file);
         let count = chunk.lines.len();
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 2);
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
@@ -96,6 +99,9 @@ impl Typer {
         for (index, column) in self.columns.iter_mut().enumerate() {
             let cast = match &chunk.columns[index] {
                 Cells::Text(cells) => column.caster.cast(&chunk.text, cells),
+                Cells::Dug { cells, unreadable } => {
+                    column.caster.cast(&chunk.text, cells).spoilt(unreadable)
+                }
                 Cells::Cast { array, bad, .. } => {
                     Cast { array: Arc::clone(array), bad: bad.clone() }
                 }
@@ -148,7 +154,7 @@ impl Typer {
 
     fn account(
         &self,
-        file: &str,
+        file: &Arc<str>,
         chunk: &Chunk,
         rows: RecordBatch,
         refused: &BTreeMap<usize, String>,
@@ -198,7 +204,7 @@ impl Typer {
         let declared = &rows.columns()[..self.columns.len()];
         let nulls = declared.iter().map(|column| column.null_count() as u64).collect();
         let newest = self.dated.and_then(|column| newest(rows.column(column)));
-        Typed { rows, quarantine, books, example, nulls, newest }
+        Typed { file: Arc::clone(file), rows, quarantine, books, example, nulls, newest }
     }
 }
 
@@ -215,8 +221,7 @@ fn newest(column: &ArrayRef) -> Option<i64> {
 }
 
 fn raw(chunk: &Chunk, column: usize, row: usize) -> Option<&str> {
-    let (Cells::Text(cells) | Cells::Cast { cells, .. }) = &chunk.columns[column];
-    cells.get(row).and_then(|cell| cell.of(&chunk.text))
+    chunk.columns[column].spans().get(row).and_then(|cell| cell.of(&chunk.text))
 }
 
 /// One text in every row, stored once.

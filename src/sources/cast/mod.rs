@@ -11,9 +11,10 @@ use std::{borrow::Cow, sync::Arc};
 use chrono_tz::Tz;
 use datafusion::arrow::{
     array::{
-        ArrayRef, ArrowPrimitiveType, BooleanBuilder, PrimitiveArray, PrimitiveBuilder,
-        StringBuilder,
+        Array, ArrayRef, ArrowPrimitiveType, BooleanArray, BooleanBuilder, PrimitiveArray,
+        PrimitiveBuilder, StringBuilder,
     },
+    compute::nullif,
     datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType},
 };
 
@@ -53,6 +54,28 @@ use zone::Zone;
 pub(crate) struct Cast {
     pub(crate) array: ArrayRef,
     pub(crate) bad: Vec<(usize, Fault)>,
+}
+
+impl Cast {
+    /// These rows could not be read either.
+    pub(crate) fn spoilt(mut self, rows: &[usize]) -> Self {
+        self.bad.extend(rows.iter().map(|row| (*row, Fault::Malformed)));
+        self.null_bad()
+    }
+
+    /// Every bad row is null, and told once.
+    fn null_bad(mut self) -> Self {
+        if self.bad.is_empty() {
+            return self;
+        }
+        self.bad.sort_by_key(|(row, _)| *row);
+        self.bad.dedup_by_key(|(row, _)| *row);
+        let mut spoilt = vec![false; self.array.len()];
+        self.bad.iter().for_each(|(row, _)| spoilt[*row] = true);
+        let marks = BooleanArray::from(spoilt);
+        self.array = nullif(&self.array, &marks).expect("as many marks as rows");
+        self
+    }
 }
 
 /// How the cells of one column are read.

@@ -8,9 +8,8 @@ then each leaf is cast like any other column. A leaf that cannot be read spoils 
 use std::{borrow::Cow, sync::Arc};
 
 use datafusion::arrow::{
-    array::{Array, ArrayRef, BooleanArray, ListArray, StructArray},
+    array::{ArrayRef, ListArray, StructArray},
     buffer::{NullBuffer, OffsetBuffer},
-    compute::nullif,
     datatypes::Field,
 };
 
@@ -66,6 +65,10 @@ impl Nested {
                 root.push_null(row);
                 continue;
             };
+            if let Some(split) = &column.split {
+                root.push_pieces(row, *span, text, split);
+                continue;
+            }
             let leading =
                 span.of(text).map_or(0, |cell| cell.len() - cell.trim_ascii_start().len());
             let start = span.start() + leading;
@@ -85,15 +88,7 @@ impl Nested {
         let text =
             if tail.is_empty() { Cow::Borrowed(text) } else { Cow::Owned([text, &tail].concat()) };
         let array = root.finish(&mut self.shape, column, &text, &mut bad);
-        bad.sort_by_key(|(row, _)| *row);
-        bad.dedup_by_key(|(row, _)| *row);
-        if bad.is_empty() {
-            return Cast { array, bad };
-        }
-        let mut spoilt = vec![false; array.len()];
-        bad.iter().for_each(|(row, _)| spoilt[*row] = true);
-        let array = nullif(&array, &BooleanArray::from(spoilt)).expect("as many marks as rows");
-        Cast { array, bad }
+        Cast { array, bad }.null_bad()
     }
 }
 
@@ -132,6 +127,27 @@ impl Part {
                 fields: fields.iter().map(|(_, field)| Self::new(field)).collect(),
             },
         }
+    }
+
+    /// The pieces of a cell that lists its values between separators; blank ones are none.
+    fn push_pieces(&mut self, row: usize, cell: Span, text: &str, split: &str) {
+        let Self::List { ends, valid, item } = self else { return self.push_null(row) };
+        let mut start = cell.start();
+        let mut count = 0;
+        for piece in cell.of(text).unwrap_or_default().split(split) {
+            let from = start + piece.len() - piece.trim_start().len();
+            start += piece.len() + split.len();
+            let length = piece.trim().len();
+            if let Self::Leaf { cells, rows } = item.as_mut()
+                && length > 0
+            {
+                cells.push(Span::new(from, from + length));
+                rows.push(row);
+                count += 1;
+            }
+        }
+        ends.push(ends.last().copied().unwrap_or(0) + count);
+        valid.push(true);
     }
 
     fn push_null(&mut self, row: usize) {

@@ -18,10 +18,10 @@ use crate::{
 };
 
 use super::{
-    bind::bind,
+    bind::{Bound, bind},
     buffer::{Buffer, CHUNK_BYTES},
     chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span},
-    fault::{encoding_error, line_error},
+    fault::line_error,
     files::InputFile,
 };
 
@@ -47,8 +47,7 @@ pub(crate) struct CsvReader {
 
 /// Which fields feed the declared columns.
 struct Layout {
-    /// Field numbers of the declared columns; none for one that the file may lack.
-    positions: Vec<Option<usize>>,
+    bound: Bound,
     /// Fields of a record; those without a name at the end may be left out.
     width: usize,
     /// Fields up to the last one with a name.
@@ -69,7 +68,7 @@ impl Layout {
     fn by_name(file: &str, names: &[String], source: &Source) -> Result<Self> {
         let last = names.iter().rposition(|name| !name.trim().is_empty());
         Ok(Self {
-            positions: bind(file, names, source)?,
+            bound: bind(file, names, source)?,
             width: names.len(),
             named: last.map_or(0, |last| last + 1),
         })
@@ -84,7 +83,7 @@ impl Layout {
         let positions: Vec<Option<usize>> =
             columns.iter().enumerate().map(|(at, column)| number(column).or(Some(at))).collect();
         let width = positions.iter().flatten().max().map_or(0, |last| last + 1);
-        Self { positions, width, named: width }
+        Self { bound: Bound { positions, digs: Arc::default() }, width, named: width }
     }
 }
 
@@ -97,6 +96,7 @@ impl CsvReader {
             None => Layout::by_number(&source.columns),
         };
         let labels = layout
+            .bound
             .positions
             .iter()
             .map(|at| header.labels.iter().filter_map(|row| row.get((*at)?).cloned()).collect())
@@ -125,14 +125,10 @@ impl CsvReader {
         (!fits).then(|| format!("{count} fields instead of {width}"))
     }
 
-    /// Follows a line that names the columns anew.
-    fn rename(&mut self, line: std::ops::Range<usize>) -> Result<()> {
-        let Names::Line(prefix) = &self.source.csv.names else { return Ok(()) };
-        let listed = header::listed(&self.buffer.window()[line], prefix);
-        if let Some(names) = listed {
-            self.layout = Layout::by_name(self.buffer.file(), &names, &self.source)?;
-        }
-        Ok(())
+    /// The names that a line gives to the columns of the records after it.
+    fn renamed(&self, line: std::ops::Range<usize>) -> Option<Vec<String>> {
+        let Names::Line(prefix) = &self.source.csv.names else { return None };
+        header::listed(&self.buffer.window()[line], prefix)
     }
 }
 
@@ -164,7 +160,13 @@ impl RecordReader for CsvReader {
                     self.line += 1;
                 }
                 Scan::Comment { end, text_end } => {
-                    self.rename(at..at + text_end)?;
+                    if let Some(names) = self.renamed(at..at + text_end) {
+                        // The records of a chunk are laid out alike.
+                        if at > 0 {
+                            break;
+                        }
+                        self.layout = Layout::by_name(self.buffer.file(), &names, &self.source)?;
+                    }
                     at += end;
                     self.line += 1;
                 }
@@ -184,7 +186,7 @@ impl RecordReader for CsvReader {
                         flawed.push(Flawed { line: self.line, span, reason });
                     } else {
                         let row = lines.len();
-                        for (index, position) in self.layout.positions.iter().enumerate() {
+                        for (index, position) in self.layout.bound.positions.iter().enumerate() {
                             let Some(field) = position.and_then(|at| self.fields.get(at)) else {
                                 columns[index].push(Span::ABSENT);
                                 continue;
@@ -205,16 +207,11 @@ impl RecordReader for CsvReader {
         if at == 0 {
             return Ok(None);
         }
-        let text = self.buffer.window()[..at].to_vec();
-        let offset = self.buffer.offset();
-        self.buffer.consume(at);
+        let taken = self.buffer.take(at);
         let scanner = Arc::clone(&self.scanner);
-        let (file, encoding) = (self.buffer.file().to_owned(), self.buffer.encoding().to_owned());
+        let digs = Arc::clone(&self.layout.bound.digs);
         Ok(Some(Box::new(move || {
-            let mut text = String::from_utf8(text).map_err(|error| {
-                let within = error.utf8_error().valid_up_to() as u64;
-                encoding_error(&file, &encoding, offset + within)
-            })?;
+            let mut text = taken.text()?;
             let refused = flawed
                 .into_iter()
                 .map(|flawed| Refused {
@@ -232,7 +229,9 @@ impl RecordReader for CsvReader {
                 *cell = Span::new(start, text.len());
             }
             let columns = columns.into_iter().map(Cells::Text).collect();
-            Ok(Chunk { text, columns, lines, records, refused })
+            let mut chunk = Chunk { text, columns, lines, records, refused, file: None };
+            digs.iter().for_each(|dig| dig.apply(&mut chunk));
+            Ok(chunk)
         })))
     }
 }

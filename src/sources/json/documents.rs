@@ -20,11 +20,11 @@ use crate::{
     },
 };
 
-use super::{Cut, path::Paths, take};
+use super::{Cut, Records, take};
 
 pub(crate) struct DocumentsReader {
     buffer: Buffer,
-    paths: Arc<Paths>,
+    rows: Arc<Records>,
     /// The members that lead to the array of records.
     records: Vec<String>,
     open: Vec<Level>,
@@ -53,11 +53,11 @@ enum Found {
 }
 
 impl DocumentsReader {
-    pub(crate) fn open(buffer: Buffer, paths: Arc<Paths>, records: Option<&str>) -> Self {
+    pub(crate) fn open(buffer: Buffer, rows: Arc<Records>, records: Option<&str>) -> Self {
         let records = records.map(|path| path.split('.').map(str::to_owned).collect());
         Self {
             buffer,
-            paths,
+            rows,
             records: records.unwrap_or_default(),
             open: Vec::new(),
             met: false,
@@ -199,7 +199,7 @@ impl RecordReader for DocumentsReader {
             return Ok(None);
         }
         self.line = line + line_breaks(&self.buffer.window()[counted..at]);
-        Ok(Some(take(&mut self.buffer, at, cuts, &self.paths)))
+        Ok(Some(take(&mut self.buffer, at, cuts, &self.rows)))
     }
 }
 

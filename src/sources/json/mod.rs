@@ -9,90 +9,130 @@ use std::sync::Arc;
 
 use crate::{
     config::source::Source,
-    error::{Error, Result, codes},
+    error::{self, Error, codes},
 };
 
 use super::{
     buffer::Buffer,
     chunk::{Cells, Chunk, Pending, Refused, Span},
-    fault::encoding_error,
+    lines::Cut,
 };
 
 pub(crate) mod cell;
 pub(crate) mod path;
 pub(crate) mod tape;
 
+mod dig;
 mod documents;
+mod explode;
 mod lines;
 
+pub(crate) use dig::{Dig, digs};
 pub(crate) use documents::DocumentsReader;
 pub(crate) use lines::LinesReader;
 
+use explode::Explode;
 use path::Paths;
-use tape::{Kind, Tape, compact};
+use tape::{JsonFault, Kind, Tape, compact};
 
-/// A record cut out of the text, and the line it begins at.
-struct Cut {
-    span: Span,
-    line: i64,
+/// How records become rows.
+#[derive(Debug)]
+pub(crate) struct Records {
+    columns: usize,
+    paths: Paths,
+    explode: Option<Explode>,
+}
+
+/// The paths of a source's columns.
+pub(crate) fn records(source: &Source) -> error::Result<Arc<Records>> {
+    let invalid = |message: String| {
+        Error::usage(codes::INVALID_VALUE, format!("source `{}`: {message}", source.name))
+    };
+    let columns = &source.columns;
+    let array = source.json.explode.as_deref();
+    let owned = |from: &str| array.is_some_and(|path| Explode::owns(from, path));
+    let paths = Paths::new(columns, |from| (!owned(from)).then_some(from)).map_err(invalid)?;
+    let explode = array.map(|path| Explode::new(columns, path)).transpose().map_err(invalid)?;
+    Ok(Arc::new(Records { columns: columns.len(), paths, explode }))
 }
 
 /// Takes the first `end` bytes off the buffer; parsing the records in them is left for later.
-fn take(buffer: &mut Buffer, end: usize, cuts: Vec<Cut>, paths: &Arc<Paths>) -> Pending {
-    let text = buffer.window()[..end].to_vec();
-    let offset = buffer.offset();
-    buffer.consume(end);
-    let (file, encoding) = (buffer.file().to_owned(), buffer.encoding().to_owned());
-    let paths = Arc::clone(paths);
-    Box::new(move || {
-        let text = String::from_utf8(text).map_err(|error| {
-            let within = error.utf8_error().valid_up_to() as u64;
-            encoding_error(&file, &encoding, offset + within)
-        })?;
-        Ok(parse(text, &cuts, &paths))
-    })
+fn take(buffer: &mut Buffer, end: usize, cuts: Vec<Cut>, records: &Arc<Records>) -> Pending {
+    let taken = buffer.take(end);
+    let records = Arc::clone(records);
+    Box::new(move || Ok(parse(taken.text()?, &cuts, &records)))
 }
 
-fn parse(mut text: String, cuts: &[Cut], paths: &Paths) -> Chunk {
+fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
     let mut tape = Tape::default();
-    let mut tail = String::new();
-    let mut columns = vec![Vec::with_capacity(cuts.len()); paths.columns()];
-    let mut ranks = Vec::new();
+    let mut rows = Rows {
+        columns: vec![Vec::with_capacity(cuts.len()); records.columns],
+        tail: String::new(),
+        row: vec![Span::ABSENT; records.columns],
+        ranks: Vec::new(),
+        count: 0,
+    };
     let mut chunk = Chunk::default();
     for cut in cuts {
         let record = cut.span.of(&text).unwrap_or_default();
         let start = cut.span.start();
-        let parsed = tape.parse(&text, start, start + record.len());
-        let extracted = match parsed {
-            Ok(()) if tape.node(0).kind == Kind::Object => paths
-                .extract(&tape, &text, &mut tail, &mut columns, &mut ranks)
-                .map_err(|fault| format!("invalid JSON: {fault}")),
+        let before = rows.count;
+        let read = match tape.parse(&text, start, start + record.len()) {
+            Ok(()) if tape.node(0).kind == Kind::Object => {
+                rows.add(&tape, &text, records).map_err(|fault| format!("invalid JSON: {fault}"))
+            }
             Ok(()) => Err("not a JSON object".to_owned()),
             Err(fault) => Err(format!("invalid JSON: {fault}")),
         };
-        if let Err(reason) = extracted {
+        if let Err(reason) = read {
+            rows.cut_back(before);
             chunk.refused.push(Refused { line: cut.line, raw: record.to_owned(), reason });
             continue;
         }
-        chunk.lines.push(cut.line);
-        chunk.records.push(if record.contains('\n') {
-            let from = tail.len();
-            compact(record, &mut tail);
-            Span::new(text.len() + from, text.len() + tail.len())
+        let shown = if record.contains('\n') {
+            let from = rows.tail.len();
+            compact(record, &mut rows.tail);
+            Span::new(text.len() + from, text.len() + rows.tail.len())
         } else {
             cut.span
-        });
+        };
+        chunk.lines.resize(rows.count, cut.line);
+        chunk.records.resize(rows.count, shown);
     }
-    text.push_str(&tail);
+    text.push_str(&rows.tail);
     chunk.text = text;
-    chunk.columns = columns.into_iter().map(Cells::Text).collect();
+    chunk.columns = rows.columns.into_iter().map(Cells::Text).collect();
     chunk
 }
 
-/// The paths of a source's columns.
-pub(crate) fn paths(source: &Source) -> Result<Arc<Paths>> {
-    let paths = Paths::new(&source.columns).map_err(|message| {
-        Error::usage(codes::INVALID_VALUE, format!("source `{}`: {message}", source.name))
-    })?;
-    Ok(Arc::new(paths))
+/// The rows of a chunk while they are gathered.
+struct Rows {
+    columns: Vec<Vec<Span>>,
+    /// Text that had to be made; follows the chunk's own.
+    tail: String,
+    row: Vec<Span>,
+    ranks: Vec<usize>,
+    count: usize,
+}
+
+impl Rows {
+    fn add(&mut self, tape: &Tape, text: &str, records: &Records) -> Result<(), JsonFault> {
+        let Self { columns, tail, row, ranks, count } = self;
+        row.fill(Span::ABSENT);
+        records.paths.extract(tape, 0, text, tail, row, ranks)?;
+        let mut push = |row: &[Span]| {
+            columns.iter_mut().zip(row).for_each(|(column, cell)| column.push(*cell));
+            *count += 1;
+        };
+        match &records.explode {
+            None => push(row),
+            Some(explode) => explode.rows(tape, text, tail, row, ranks, push)?,
+        }
+        Ok(())
+    }
+
+    fn cut_back(&mut self, count: usize) {
+        self.columns.iter_mut().for_each(|column| column.truncate(count));
+        self.count = count;
+    }
 }

@@ -2,9 +2,9 @@
 Where in a record a column's value is found.
 
 `user.id` follows members. `params[key=page].value` takes, of an array, the element whose member `key`
-reads `page`. A last `*` is the first member that is not null, as in GA4's slots
-`value: {string_value, int_value, …}`. A member whose name holds the dots itself comes first; a name
-that holds brackets is quoted: `properties."[Amplitude] Page URL"`.
+reads `page`; `contacts[0]` takes the first element. A last `*` is the first member that is not null,
+as in GA4's slots `value: {string_value, int_value, …}`. A member whose name holds the dots itself
+comes first; a name that holds brackets is quoted: `properties."[Amplitude] Page URL"`.
 */
 
 use crate::{config::source::Column, sources::chunk::Span};
@@ -19,6 +19,7 @@ enum Step {
     Member(String),
     /// The element whose member (first) reads the text (second).
     Element(String, String),
+    Index(usize),
     FirstValue,
 }
 
@@ -26,7 +27,6 @@ enum Step {
 #[derive(Debug)]
 pub(crate) struct Paths {
     starts: Vec<Start>,
-    columns: usize,
 }
 
 #[derive(Debug)]
@@ -44,10 +44,16 @@ struct Target {
 }
 
 impl Paths {
-    pub(crate) fn new(columns: &[Column]) -> Result<Self, String> {
-        let mut paths = Self { starts: Vec::new(), columns: columns.len() };
+    /// `pick` says which of a column's paths are meant, and what of each.
+    pub(crate) fn new<'a>(
+        columns: &'a [Column],
+        pick: impl Fn(&'a str) -> Option<&'a str>,
+    ) -> Result<Self, String> {
+        let mut paths = Self { starts: Vec::new() };
         for (column, declared) in columns.iter().enumerate() {
-            for (at, from) in declared.from.iter().enumerate() {
+            let picked =
+                declared.from.iter().enumerate().filter_map(|(at, from)| Some((at, pick(from)?)));
+            for (at, from) in picked {
                 let steps = parse(from)
                     .ok_or_else(|| format!("column `{}`: `{from}` is no path", declared.name))?;
                 let [Step::Member(member), rest @ ..] = steps.as_slice() else {
@@ -66,10 +72,6 @@ impl Paths {
         Ok(paths)
     }
 
-    pub(crate) fn columns(&self) -> usize {
-        self.columns
-    }
-
     fn add(&mut self, member: &str, target: Target) {
         match self.starts.iter_mut().find(|start| start.member == member) {
             Some(start) => start.targets.push(target),
@@ -77,22 +79,24 @@ impl Paths {
         }
     }
 
-    /// Adds one cell to every column, from the record on the tape.
+    /// Puts what is found in the object `root` of the tape into the cells of a row; the others stay.
     pub(crate) fn extract(
         &self,
         tape: &Tape,
+        root: u32,
         text: &str,
         tail: &mut String,
-        columns: &mut [Vec<Span>],
+        row: &mut [Span],
         ranks: &mut Vec<usize>,
     ) -> Result<(), JsonFault> {
+        if tape.node(root).kind != Kind::Object {
+            return Ok(());
+        }
         ranks.clear();
-        ranks.resize(self.columns, usize::MAX);
+        ranks.resize(row.len(), usize::MAX);
         // Records of one file mostly hold the same members in the same order.
         let mut expected = 0;
-        let mut found: Result<(), JsonFault> = Ok(());
-        columns.iter_mut().for_each(|cells| cells.push(Span::ABSENT));
-        for (key, value) in tape.members(0) {
+        for (key, value) in tape.members(root) {
             let Some(at) = self.start(tape, text, key, expected) else { continue };
             expected = at + 1;
             for target in &self.starts[at].targets {
@@ -100,24 +104,14 @@ impl Paths {
                 if ranks[target.column] <= target.rank {
                     continue;
                 }
-                match cell(tape, index, text, tail) {
-                    Ok(Span::ABSENT) => {}
-                    Ok(span) => {
-                        ranks[target.column] = target.rank;
-                        if let Some(last) = columns[target.column].last_mut() {
-                            *last = span;
-                        }
-                    }
-                    Err(fault) => found = Err(fault),
+                let found = cell(tape, index, text, tail)?;
+                if found != Span::ABSENT {
+                    ranks[target.column] = target.rank;
+                    row[target.column] = found;
                 }
             }
         }
-        if found.is_err() {
-            for cells in columns {
-                cells.pop();
-            }
-        }
-        found
+        Ok(())
     }
 
     fn start(&self, tape: &Tape, text: &str, key: u32, expected: usize) -> Option<usize> {
@@ -125,6 +119,29 @@ impl Paths {
         (0..count)
             .map(|step| (expected + step) % count)
             .find(|at| reads(tape, text, key, &self.starts[*at].member))
+    }
+}
+
+/// The way from a record to one of its values.
+#[derive(Debug, Clone)]
+pub(crate) struct Way(Vec<Step>);
+
+impl Way {
+    pub(crate) fn new(path: &str) -> Option<Self> {
+        parse(path).map(Self)
+    }
+
+    pub(crate) fn find(&self, tape: &Tape, text: &str) -> Option<u32> {
+        follow(tape, text, 0, &self.0)
+    }
+}
+
+/// What is left of a path behind `prefix`: nothing for the place itself, else a path from there.
+pub(crate) fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
+    match path.strip_prefix(prefix)? {
+        "" => Some(""),
+        rest if rest.starts_with('[') => Some(rest),
+        rest => rest.strip_prefix('.'),
     }
 }
 
@@ -159,6 +176,10 @@ fn follow(tape: &Tape, text: &str, from: u32, steps: &[Step]) -> Option<u32> {
                     member(*element, name).is_some_and(|value| reads(tape, text, value, wanted))
                 })?
             }
+            Step::Index(index) => {
+                let is_array = tape.node(at).kind == Kind::Array;
+                is_array.then(|| tape.elements(at)).into_iter().flatten().nth(*index)?
+            }
             Step::FirstValue => {
                 let is_object = tape.node(at).kind == Kind::Object;
                 let mut members = is_object.then(|| tape.members(at)).into_iter().flatten();
@@ -182,6 +203,8 @@ fn parse(path: &str) -> Option<Vec<Step>> {
             let end = rest.find(['.', '[']).unwrap_or(rest.len());
             let (name, after) = rest.split_at(end);
             match name {
+                // Only at the very beginning: the place itself is an array.
+                "" if after.len() == path.len() && after.starts_with('[') => {}
                 "" => return None,
                 "*" => steps.push(Step::FirstValue),
                 name => steps.push(Step::Member(name.to_owned())),
@@ -190,8 +213,10 @@ fn parse(path: &str) -> Option<Vec<Step>> {
         }
         while let Some(inside) = rest.strip_prefix('[') {
             let (condition, after) = inside.split_once(']')?;
-            let (member, wanted) = condition.split_once('=')?;
-            steps.push(Step::Element(member.to_owned(), wanted.to_owned()));
+            steps.push(match condition.split_once('=') {
+                Some((member, wanted)) => Step::Element(member.to_owned(), wanted.to_owned()),
+                None => Step::Index(condition.parse().ok()?),
+            });
             rest = after;
         }
         match rest.strip_prefix('.') {
@@ -217,14 +242,14 @@ mod tests {
                 column
             })
             .collect();
-        let paths = Paths::new(&columns).unwrap();
+        let paths = Paths::new(&columns, Some).unwrap();
         let mut tape = Tape::default();
         tape.parse(record, 0, record.len()).unwrap();
-        let mut cells = vec![Vec::new(); columns.len()];
+        let mut cells = vec![Span::ABSENT; columns.len()];
         let mut tail = String::new();
-        paths.extract(&tape, record, &mut tail, &mut cells, &mut Vec::new()).unwrap();
+        paths.extract(&tape, 0, record, &mut tail, &mut cells, &mut Vec::new()).unwrap();
         let text = [record, &tail].concat();
-        cells.iter().map(|cells| cells[0].of(&text).map(str::to_owned)).collect()
+        cells.iter().map(|cell| cell.of(&text).map(str::to_owned)).collect()
     }
 
     #[test]
@@ -251,6 +276,9 @@ mod tests {
             ("params[key=other].value.*", None),
             ("params[key=page].value.string_value", Some("/x")),
             ("fields[id=7].value", Some("seven")),
+            ("params[1].key", Some("session")),
+            ("params[9].key", None),
+            ("a[0]", None),
             ("tête", Some("café")),
             ("odd.\"[A] b.c\"", Some("quoted")),
             ("odd.\"[A] b.c\".d", None),
@@ -287,11 +315,13 @@ mod tests {
             "a[key]",
             "a[key=x",
             "[key=x].a",
+            "[0]",
+            "a[-1]",
             "*",
         ] {
             let mut wrong = column("c", "string");
             wrong.from = vec![path.to_owned()];
-            assert!(Paths::new(&[wrong]).is_err(), "{path}");
+            assert!(Paths::new(&[wrong], Some).is_err(), "{path}");
         }
     }
 }

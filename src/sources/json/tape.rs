@@ -10,6 +10,8 @@ use memchr::memchr2;
 
 /// Deeper values are refused: no export nests like that, and readers further on recurse.
 pub(crate) const MAX_DEPTH: usize = 256;
+/// Records of more values are refused: what is made of a record must fit into memory.
+pub(crate) const MAX_NODES: usize = 4_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -43,6 +45,7 @@ pub(crate) enum JsonFault {
     /// An escape that stands for half a character.
     Surrogate,
     TooLong,
+    TooMany,
 }
 
 impl std::fmt::Display for JsonFault {
@@ -52,6 +55,7 @@ impl std::fmt::Display for JsonFault {
             Self::Unfinished => f.write_str("the record ends inside a value"),
             Self::TooDeep => write!(f, "nested more than {MAX_DEPTH} deep"),
             Self::Surrogate => f.write_str("an escaped surrogate without its other half"),
+            Self::TooMany => write!(f, "more than {MAX_NODES} values in one record"),
             Self::TooLong => f.write_str("too much text in one record"),
         }
     }
@@ -166,10 +170,16 @@ impl Tape {
         self.nodes.push(Node { kind, start: start as u32, end: end as u32, next });
     }
 
+    /// One value more, if the record may have it.
+    fn room(&self) -> Result<(), JsonFault> {
+        if self.nodes.len() < MAX_NODES { Ok(()) } else { Err(JsonFault::TooMany) }
+    }
+
     fn open(&mut self, kind: Kind, at: usize) -> Result<(), JsonFault> {
         if self.open.len() == MAX_DEPTH {
             return Err(JsonFault::TooDeep);
         }
+        self.room()?;
         self.open.push(self.nodes.len() as u32);
         self.push(kind, at, at);
         Ok(())
@@ -185,6 +195,7 @@ impl Tape {
     }
 
     fn scalar(&mut self, bytes: &[u8], at: usize) -> Result<usize, JsonFault> {
+        self.room()?;
         let rest = &bytes[at..];
         let (kind, length) = match rest[0] {
             b'"' => return self.string(bytes, at),

@@ -28,6 +28,8 @@ use journeymart::{
 use parking_lot::Mutex;
 
 mod casts;
+mod archives;
+mod columnar;
 mod corrupt;
 mod corruption;
 mod csv;
@@ -36,6 +38,8 @@ mod headers;
 mod json;
 mod latest;
 mod layout;
+mod logs;
+mod nested;
 mod parquet;
 mod records;
 pub(crate) mod samples;

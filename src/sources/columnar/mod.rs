@@ -1,33 +1,25 @@
 /*!
-Parquet: columns that already have types.
+Parquet, Avro and Arrow files: columns that already have types.
 
 A column of the declared type is taken as it is. Everything else goes through the same text and the
 same rules as in any other format, so that a number kept as text, an epoch kept as an integer or a
 local time without a zone mean here what they mean there. Lists and structs become JSON, where paths
-find their way as in JSON files. `_line` is the number of the row.
+find their way as in JSON files, as they do in text that holds JSON. `_line` is the number of the row.
 */
 
-use std::{fs::File, io, path::Path, sync::Arc};
+use std::{path::Path, sync::Arc};
 
-use datafusion::{
-    arrow::{
-        array::{Array, ArrayRef, AsArray, RecordBatch, StringArray},
-        compute::{CastOptions, cast, cast_with_options},
-        datatypes::{DataType, Field, Float32Type, Float64Type, TimeUnit},
-        error::ArrowError,
-        json::writer::{EncoderOptions, make_encoder},
-    },
-    parquet::{
-        arrow::{
-            ProjectionMask,
-            arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder},
-        },
-        errors::ParquetError,
-    },
+use datafusion::arrow::{
+    array::{Array, ArrayRef, AsArray, RecordBatch, StringArray},
+    compute::{CastOptions, cast, cast_with_options},
+    datatypes::{DataType, Field, Float32Type, Float64Type, TimeUnit},
+    error::ArrowError,
+    json::writer::{EncoderOptions, make_encoder},
 };
 
 use crate::{
     config::{
+        reading::Format,
         source::{Column, Source},
         types::ColumnType,
     },
@@ -36,19 +28,25 @@ use crate::{
 };
 
 use super::{
-    bind::{lacks, may_lack, position},
+    bind::{lacks, may_lack, place},
     cast::{Cast, Caster},
     chunk::{Cells, Chunk, Pending, RecordReader, Span},
-    decompress::unpack,
-    fault::{file_error, read_error},
+    fault::file_error,
     files::InputFile,
-    json::{path::Paths, tape::Tape},
-    spool::scratch_file,
+    json::{cell::cell, path::Way, tape::Tape},
+    unpack::Unpacked,
 };
 
-pub(crate) struct ParquetReader {
-    batches: ParquetRecordBatchReader,
+pub(crate) mod open;
+
+use open::{Batches, Opened};
+
+pub(crate) struct ColumnarReader {
+    batches: Batches,
+    /// What is left of a batch that is larger than a chunk.
+    rest: Option<RecordBatch>,
     file: String,
+    format: &'static str,
     row: i64,
     routes: Arc<Vec<Route>>,
 }
@@ -57,30 +55,32 @@ pub(crate) struct ParquetReader {
 struct Route {
     /// The place of its field in the batches; none where the file may lack it and does.
     field: Option<usize>,
-    /// The way into a nested field, which begins with the field's name.
-    path: Option<(String, Paths)>,
+    /// The way into a nested field.
+    way: Option<Way>,
     column: Arc<Column>,
     caster: Caster,
 }
 
-impl ParquetReader {
+impl ColumnarReader {
     pub(crate) fn open(
         source: &Source,
         file: &InputFile,
-        scratch: &Path,
-        batch_rows: usize,
+        opened: Result<Opened, ArrowError>,
     ) -> Result<Self> {
-        let failed = |error: ParquetError| broken(&file.path, &error);
-        let builder =
-            ParquetRecordBatchReaderBuilder::try_new(content(file, scratch)?).map_err(failed)?;
-        let names: Vec<String> =
-            builder.schema().fields().iter().map(|field| field.name().clone()).collect();
+        let format = match source.format {
+            Format::Avro => "Avro",
+            Format::Arrow => "Arrow",
+            _ => "Parquet",
+        };
+        let failed = |error: ArrowError| broken(&file.path, format, &error);
+        let Opened { schema, read } = opened.map_err(failed)?;
+        let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let (mut wanted, mut found, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for column in &source.columns {
-            match place(&names, column) {
-                Some((field, path)) => {
+            match place(&names, column)? {
+                Some((field, way)) => {
                     wanted.push(field);
-                    found.push((Some(field), path, column));
+                    found.push((Some(field), way, column));
                 }
                 None if may_lack(source, column) => found.push((None, None, column)),
                 None => missing.push(lacks(&file.path, &names, column)),
@@ -94,67 +94,48 @@ impl ParquetReader {
         wanted.dedup();
         let routes = found
             .into_iter()
-            .map(|(field, path, column)| {
+            .map(|(field, way, column)| {
                 let field = field.map(|field| wanted.partition_point(|known| *known < field));
-                Route::new(field, path, column)
+                Route::new(field, way, column)
             })
             .collect::<Result<_>>()?;
-        let mask = ProjectionMask::roots(builder.parquet_schema(), wanted.iter().copied());
-        let batches = builder
-            .with_projection(mask)
-            .with_batch_size(batch_rows.max(1))
-            .build()
-            .map_err(failed)?;
-        Ok(Self { batches, file: file.path.clone(), row: 1, routes: Arc::new(routes) })
+        let batches = read(wanted).map_err(failed)?;
+        let file = file.path.clone();
+        Ok(Self { batches, rest: None, file, format, row: 1, routes: Arc::new(routes) })
     }
 }
 
-/// The fields of a file, for whoever has to declare them.
+/// The fields of a Parquet file, for whoever has to declare them.
 pub(crate) fn fields(file: &InputFile, scratch: &Path) -> Result<Vec<(String, DataType)>> {
-    let builder = ParquetRecordBatchReaderBuilder::try_new(content(file, scratch)?)
-        .map_err(|error| broken(&file.path, &error))?;
+    let content = Unpacked::open(file)?.into_file(file, scratch)?;
+    let opened =
+        open::parquet(content, 1).map_err(|error| broken(&file.path, "Parquet", &error))?;
     let field = |field: &Arc<Field>| (field.name().clone(), field.data_type().clone());
-    Ok(builder.schema().fields().iter().map(field).collect())
-}
-
-/// The field that feeds a column, and the path into it.
-fn place(names: &[String], column: &Column) -> Option<(usize, Option<String>)> {
-    column.from.iter().find_map(|from| {
-        let whole = position(names, from).map(|at| (at, None));
-        whole.or_else(|| {
-            let root = from.split(['.', '[']).next()?;
-            let at = names.iter().position(|name| name == root)?;
-            (root != from).then(|| (at, Some(from.clone())))
-        })
-    })
+    Ok(opened.schema.fields().iter().map(field).collect())
 }
 
 impl Route {
-    fn new(field: Option<usize>, path: Option<String>, column: &Column) -> Result<Self> {
-        let mut column = column.clone();
-        let path = path
-            .map(|path| {
-                let root = path.split(['.', '[']).next().unwrap_or_default().to_owned();
-                column.from = vec![path];
-                let paths = Paths::new(std::slice::from_ref(&column))
-                    .map_err(|message| Error::usage(codes::INVALID_VALUE, message))?;
-                Ok((root, paths))
-            })
-            .transpose()?;
-        let column = Arc::new(column);
-        Ok(Self { field, path, caster: Caster::new(&column)?, column })
+    fn new(field: Option<usize>, way: Option<Way>, column: &Column) -> Result<Self> {
+        let column = Arc::new(column.clone());
+        Ok(Self { field, way, caster: Caster::new(&column)?, column })
     }
 
     /// The column's values, casting what is not of its type.
     fn cells(&self, array: &ArrayRef, text: &mut String) -> Result<Cells, ArrowError> {
-        if self.path.is_none()
+        if self.way.is_none()
             && let Some(array) = as_declared(array, &self.column)?
         {
             return Ok(Cells::Cast { array, bad: Vec::new(), cells: Vec::new() });
         }
-        let (found, native) = match &self.path {
-            None => texts(array, &self.column.column_type)?,
-            Some((root, paths)) => (follow(array, root, paths)?, false),
+        let (found, native, unreadable) = match &self.way {
+            None => {
+                let (found, native) = texts(array, &self.column.column_type)?;
+                (found, native, Vec::new())
+            }
+            Some(way) => {
+                let (found, unreadable) = follow(array, way)?;
+                (found, false, unreadable)
+            }
         };
         let mut cells = Vec::with_capacity(found.len());
         for value in &found {
@@ -168,7 +149,7 @@ impl Route {
             });
         }
         let mut caster = if native { self.native_caster() } else { self.caster.clone() };
-        let Cast { array, bad } = caster.cast(text, &cells);
+        let Cast { array, bad } = caster.cast(text, &cells).spoilt(&unreadable);
         Ok(Cells::Cast { array, bad, cells })
     }
 
@@ -179,16 +160,26 @@ impl Route {
     }
 }
 
-impl RecordReader for ParquetReader {
-    fn next_records(&mut self, _limit: usize) -> Result<Option<Pending>> {
-        let Some(batch) = self.batches.next() else { return Ok(None) };
-        let batch = batch.map_err(|error| broken(&self.file, &error))?;
+impl RecordReader for ColumnarReader {
+    fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
+        let batch = match self.rest.take() {
+            Some(rest) => rest,
+            None => match self.batches.next() {
+                Some(batch) => batch.map_err(|error| broken(&self.file, self.format, &error))?,
+                None => return Ok(None),
+            },
+        };
+        let count = batch.num_rows().min(limit);
+        if count < batch.num_rows() {
+            self.rest = Some(batch.slice(count, batch.num_rows() - count));
+        }
+        let batch = batch.slice(0, count);
         let first = self.row;
-        self.row += batch.num_rows() as i64;
+        self.row += count as i64;
         let routes = Arc::clone(&self.routes);
-        let file = self.file.clone();
+        let (file, format) = (self.file.clone(), self.format);
         Ok(Some(Box::new(move || {
-            chunk(&batch, first, &routes).map_err(|error| broken(&file, &error))
+            chunk(&batch, first, &routes).map_err(|error| broken(&file, format, &error))
         })))
     }
 }
@@ -291,55 +282,40 @@ fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
         .collect()
 }
 
-/// What a path finds in nested values, or in texts that are JSON; other texts hold nothing.
-fn follow(array: &ArrayRef, root: &str, paths: &Paths) -> Result<StringArray, ArrowError> {
-    let is_text =
-        matches!(array.data_type(), DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View);
-    let values = if is_text { texts(array, &ColumnType::String)?.0 } else { json(array)? };
-    let root = serde_json::Value::from(root);
+/// What a way finds in nested values or in JSON text, and the rows that hold neither.
+fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<usize>), ArrowError> {
+    let values = match array.data_type() {
+        DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
+            cast(array, &DataType::Utf8)?.as_string::<i32>().clone()
+        }
+        _ => json(array)?,
+    };
     let mut tape = Tape::default();
-    let fault = |fault: super::json::tape::JsonFault| ArrowError::JsonError(fault.to_string());
+    let mut tail = String::new();
     let mut found = Vec::with_capacity(values.len());
-    for value in &values {
-        let Some(value) = value else {
+    let mut unreadable = Vec::new();
+    for (row, value) in values.iter().enumerate() {
+        let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
             found.push(None);
             continue;
         };
-        // Paths start at a member of a record: the field is its only one.
-        let record = format!("{{{root}:{value}}}");
-        match tape.parse(&record, 0, record.len()) {
-            Err(_) if is_text => {
-                found.push(None);
-                continue;
+        tail.clear();
+        let dug = tape.parse(value, 0, value.len()).and_then(|()| match way.find(&tape, value) {
+            Some(index) => cell(&tape, index, value, &mut tail),
+            None => Ok(Span::ABSENT),
+        });
+        found.push(match dug {
+            Ok(span) => span.of(&[value, &tail].concat()).map(str::to_owned),
+            Err(_) => {
+                unreadable.push(row);
+                Some(value.to_owned())
             }
-            parsed => parsed.map_err(fault)?,
-        }
-        let mut cells = vec![Vec::new()];
-        let mut tail = String::new();
-        paths.extract(&tape, &record, &mut tail, &mut cells, &mut Vec::new()).map_err(fault)?;
-        let text = [record, tail].concat();
-        found.push(cells[0][0].of(&text).map(str::to_owned));
+        });
     }
-    Ok(found.into_iter().collect())
+    Ok((found.into_iter().collect(), unreadable))
 }
 
-/// The file itself where it is on this machine and not packed, else an unnamed copy.
-fn content(file: &InputFile, scratch: &Path) -> Result<File> {
-    let failed = |error: io::Error| read_error(&file.location, "binary", error);
-    let (packing, mut unpacked) = unpack(Box::new(file.location.open()?)).map_err(failed)?;
-    if packing.is_plain()
-        && let Some(path) = file.location.local_path()
-    {
-        return File::open(path).map_err(failed);
-    }
-    let mut copy = scratch_file(scratch).map_err(|error| {
-        Error::failed(codes::WORK_FOLDER, format!("`{}`: {error}", scratch.display()))
-    })?;
-    io::copy(&mut unpacked, &mut copy).map_err(failed)?;
-    Ok(copy)
-}
-
-fn broken(file: &str, error: &dyn std::error::Error) -> Error {
-    file_error(codes::MALFORMED, file, format!("cannot be read as Parquet: {error}"))
-        .hint("is it complete, and is it Parquet?")
+fn broken(file: &str, format: &str, error: &ArrowError) -> Error {
+    file_error(codes::MALFORMED, file, format!("cannot be read as {format}: {error}"))
+        .hint(format!("is it complete, and is it {format}?"))
 }
