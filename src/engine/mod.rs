@@ -75,7 +75,7 @@ impl EngineOptions {
     /// Less memory means smaller batches: a merge of what was spilled holds one of every run, and
     /// events are a kilobyte wide.
     pub fn with_memory_limit(self, bytes: usize) -> Self {
-        let batch_size = (bytes / (128 << 10)).clamp(1_024, Self::BATCH_SIZE);
+        let batch_size = (bytes / (256 << 10)).clamp(1_024, Self::BATCH_SIZE);
         Self { memory_limit: bytes, batch_size, ..self }
     }
 }
