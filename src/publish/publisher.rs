@@ -93,7 +93,15 @@ impl Publisher {
 
     /// Fails if publishing one of `marts` would overwrite a file that is not ours.
     pub async fn check_free<'a>(&self, marts: impl IntoIterator<Item = &'a str>) -> Result<()> {
-        finish::check_free(&self.layout, self.head(), marts).await
+        let Err(error) = finish::check_free(&self.layout, self.head(), marts).await else {
+            return Ok(());
+        };
+        // It may be that of a run which published meanwhile: that run's commit came before its file.
+        let known = self.head().map(|head| head.number);
+        match history::numbers(&self.layout).await?.last() {
+            Some(newest) if known.is_none_or(|known| known < *newest) => Err(self.conflict(*newest)),
+            _ => Err(error),
+        }
     }
 
     /// Writes a mart's rows to where no reader looks. Several marts may be staged at once.
@@ -233,7 +241,7 @@ impl Publisher {
                 Ok(true) => true,
                 _ => match place.get_if_exists().await {
                     Ok(Some(found)) if found == content => true,
-                    Ok(Some(_)) => return Err(self.conflict(&commit)),
+                    Ok(Some(_)) => return Err(self.conflict(commit.number)),
                     Ok(None) | Err(_) => false,
                 },
             };
@@ -249,10 +257,9 @@ impl Publisher {
         Err(uncertain(&commit, answer.err()))
     }
 
-    fn conflict(&self, commit: &Commit) -> Error {
+    fn conflict(&self, number: u64) -> Error {
         let message = format!(
-            "another run published commit {} to `{}` first; nothing of this one became visible",
-            commit.number,
+            "another run published commit {number} to `{}` first; nothing of this one became visible",
             self.layout.root()
         );
         let diagnostic = Diagnostic::error(codes::CONFLICT, message);

@@ -71,6 +71,23 @@ async fn of_two_runs_with_one_parent_the_second_publishes_nothing() {
     }
 }
 
+#[tokio::test]
+async fn of_two_first_runs_the_second_publishes_nothing() {
+    for (place, _folder) in places() {
+        let mut one = Publisher::open(place.clone(), PIPELINE, options()).await.unwrap();
+        let mut two = Publisher::open(place.clone(), PIPELINE, options()).await.unwrap();
+        commit(&mut one, &[("churn", Want::Rows(&[2]))]).await.unwrap();
+        one.finish().await.unwrap();
+        // A stable file without its record, as between the two puts, and no parent that names it.
+        place.join("_journeymart/current/churn.json").delete().await.unwrap();
+        let error = two.check_free(["churn"]).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict, "{error}");
+        let error = commit(&mut two, &[("churn", Want::Rows(&[3]))]).await.unwrap_err();
+        assert_eq!(error.kind, Kind::Conflict, "{error}");
+        assert_eq!(values(&stable(&place).await["churn"]), [2]);
+    }
+}
+
 /// Commits over a store whose first answers to the commit are `fates`; then all is well.
 async fn answered(fates: Vec<fn() -> Fate>) -> (Location, Result<Commit>) {
     let place = memory();
