@@ -2,7 +2,7 @@
 DataFusion's errors in our terms.
 */
 
-use datafusion::error::DataFusionError;
+use datafusion::{arrow::error::ArrowError, error::DataFusionError};
 
 use crate::error::{Diagnostic, Error, Kind, codes};
 
@@ -23,8 +23,18 @@ pub fn convert(error: &DataFusionError) -> Error {
         DataFusionError::ObjectStore(inner) => {
             Error::new(Kind::Retryable, Diagnostic::error(codes::STORAGE_READ, inner.to_string()))
         }
+        // Sources and marts have their own stores: what is left are intermediate results.
+        DataFusionError::IoError(inner) => intermediate(&inner.to_string()),
+        DataFusionError::ArrowError(inner, _) if matches!(**inner, ArrowError::IoError(..)) => {
+            intermediate(inner.to_string().trim_start_matches("Io error: "))
+        }
         root => Error::failed(codes::NODE_FAILED, message(root)),
     }
+}
+
+fn intermediate(why: &str) -> Error {
+    Error::failed(codes::WORK_FOLDER, format!("cannot keep intermediate results on disk: {why}"))
+        .hint("free some space there, or point `engine.spill_dir` to another disk")
 }
 
 /// The message without DataFusion's class prefix and back trace.
@@ -44,4 +54,27 @@ fn one_line(text: &str) -> String {
 
 fn first_line(text: &str) -> String {
     text.lines().next().unwrap_or_default().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[test]
+    fn a_full_disk_names_the_folder_that_may_be_moved() {
+        let full = || io::Error::from(io::ErrorKind::StorageFull);
+        for error in [
+            DataFusionError::IoError(full()),
+            ArrowError::from(full()).into(),
+            DataFusionError::from(ArrowError::from(full())).context("sorting"),
+        ] {
+            let converted = convert(&error);
+            let text = converted.to_string();
+            assert_eq!(converted.diagnostics[0].code, codes::WORK_FOLDER, "{text}");
+            let expected = "cannot keep intermediate results on disk: no storage space";
+            assert!(text.starts_with(expected) && text.contains("engine.spill_dir"), "{text}");
+        }
+    }
 }

@@ -10,6 +10,7 @@ use std::{
 };
 
 use chrono::{NaiveDate, Utc};
+use datafusion::arrow::datatypes::SchemaRef;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -72,10 +73,10 @@ pub async fn run(
     let run_id = Uuid::now_v7();
     let artifacts =
         Arc::new(Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?);
-    artifacts.document("manifest.json", &manifest(&project, &engine.state(), &schemas))?;
     artifacts.event("run_started", None, &project.pipeline.name)?;
     let job = Job {
         project,
+        schemas,
         options: options.clone(),
         observer,
         artifacts: Arc::clone(&artifacts),
@@ -168,6 +169,7 @@ fn close(artifacts: &Artifacts, result: &Result<RunStatus>) -> Result<()> {
 
 struct Job {
     project: Arc<Project>,
+    schemas: BTreeMap<TableName, SchemaRef>,
     options: RunOptions,
     observer: Arc<dyn Observer>,
     artifacts: Arc<Artifacts>,
@@ -218,6 +220,9 @@ impl Job {
             self.hold_to_promises(Vec::new(), &days)?;
             return self.no_op(&plan, &publisher);
         }
+        // Tracing plans every table once more, which a run that has nothing to do is spared.
+        let manifest = manifest(project, &engine.state(), &self.schemas);
+        self.artifacts.document("manifest.json", &manifest)?;
         let still_valid: Vec<WrittenMart> = self
             .options
             .written

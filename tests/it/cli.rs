@@ -89,6 +89,9 @@ fn a_new_project_runs_and_then_has_nothing_to_do() {
     let again = project.run(&["run"]);
     assert_eq!(again.code, Some(0));
     assert!(again.stdout.contains("nothing to do"), "{}", again.stdout);
+    let runs = fs::read_dir(project.path(".journeymart/runs")).unwrap();
+    let described = runs.filter(|run| run.as_ref().unwrap().path().join("manifest.json").exists());
+    assert_eq!(described.count(), 1, "only a run that computes describes its tables");
     let tests = project.run(&["test"]);
     assert_eq!(tests.code, Some(0), "{}", tests.stdout);
     assert!(tests.stdout.contains("marts.orders_daily: 1 of 1 cases passed"), "{}", tests.stdout);
