@@ -99,7 +99,9 @@ impl Publisher {
         // It may be that of a run which published meanwhile: that run's commit came before its file.
         let known = self.head().map(|head| head.number);
         match history::numbers(&self.layout).await?.last() {
-            Some(newest) if known.is_none_or(|known| known < *newest) => Err(self.conflict(*newest)),
+            Some(newest) if known.is_none_or(|known| known < *newest) => {
+                Err(self.conflict(*newest))
+            }
             _ => Err(error),
         }
     }
