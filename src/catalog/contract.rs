@@ -15,7 +15,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    config::{types::ColumnType, yaml},
+    config::{source::Column, types::ColumnType, yaml},
     engine::{arrow_schema, arrow_type},
     error::{Diagnostic, Diagnostics, codes},
 };
@@ -57,6 +57,19 @@ pub struct ContractColumn {
     pub unit: Option<String>,
     /// The class of personal data.
     pub pii: Option<String>,
+}
+
+impl ContractColumn {
+    /// A column that a source carries.
+    pub fn of(column: &Column) -> Self {
+        Self {
+            column_type: column.column_type.clone(),
+            required: false,
+            description: column.description.clone(),
+            unit: None,
+            pii: column.pii.clone(),
+        }
+    }
 }
 
 impl Contract {

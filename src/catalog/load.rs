@@ -15,7 +15,7 @@ use crate::{
 };
 
 use super::{
-    contract::{Contract, Mapping},
+    contract::{Contract, ContractColumn, Mapping},
     data,
     graph::{self, Tables},
     library::{Origin, SqlFile},
@@ -221,13 +221,69 @@ fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diag
             ),
         }
     }
+    for source in material.pipeline.sources.values().filter(|source| !source.feeds.is_empty()) {
+        let own: Vec<&Mapping> =
+            feeds.values().flatten().filter(|mapping| mapping.source == source.name).collect();
+        let arrives = |name: &&String| own.iter().any(|mapping| mapping.columns.contains(name));
+        if let Some(name) = source.carry.iter().find(|name| !own.is_empty() && !arrives(name)) {
+            let message = format!(
+                "source `{}` carries `{name}`, but each of its mappings groups rows or removes equal ones",
+                source.name
+            );
+            let file = material.pipeline_file();
+            found.push(
+                Diagnostic::error(codes::SCHEMA_MISMATCH, message)
+                    .at(Location::line(&*file.file, 1))
+                    .hint("select the column in the mapping"),
+            );
+        }
+    }
     for (name, node) in tables.iter_mut().filter(|(name, _)| name.schema == "inbound") {
         let Kind::Contract { contract, sources } = &mut node.kind else { continue };
         let mappings = feeds.remove(name).unwrap_or_default();
+        carry_into(contract, &mappings, material, found);
         let mut query = contract.query(&mappings);
         *sources = mappings.into_iter().map(|mapping| mapping.source).collect();
         node.params = params::bind(&mut query, &material.values).used;
         node.query = Some(Arc::new(query));
+    }
+}
+
+/// Adds the columns that sources carry to the contract's own.
+fn carry_into(
+    contract: &mut Contract,
+    mappings: &[Mapping],
+    material: &Material<'_>,
+    found: &mut Diagnostics,
+) {
+    let declared = contract.columns.len();
+    for mapping in mappings {
+        let Some(source) = material.pipeline.sources.get(&mapping.source) else { continue };
+        let carried = source.columns.iter().filter(|column| {
+            source.carry.contains(&column.name) && mapping.columns.contains(&column.name)
+        });
+        for column in carried {
+            let known = contract.columns.get_full(&column.name);
+            match known {
+                None => {
+                    contract.columns.insert(column.name.clone(), ContractColumn::of(column));
+                }
+                Some((at, _, other))
+                    if at >= declared && other.column_type != column.column_type =>
+                {
+                    let message = format!(
+                        "source `{}` carries `{}` as {}, another source as {}",
+                        source.name, column.name, column.column_type, other.column_type
+                    );
+                    let file = material.pipeline_file();
+                    found.push(
+                        Diagnostic::error(codes::SCHEMA_MISMATCH, message)
+                            .at(Location::line(&*file.file, 1)),
+                    );
+                }
+                Some(_) => {}
+            }
+        }
     }
 }
 

@@ -25,6 +25,7 @@ use crate::{
 pub mod name;
 pub mod library;
 pub mod header;
+mod carry;
 pub mod contract;
 pub mod sql;
 pub mod params;

@@ -16,6 +16,7 @@ use crate::{
 };
 
 use super::{
+    carry,
     header::Header,
     library::SqlFile,
     mapping,
@@ -64,6 +65,9 @@ pub(super) fn node(work: &Work<'_>, given: &Given<'_>) -> (Node, Vec<Diagnostic>
         Ok(mut query) => {
             if let Some(source) = work.source {
                 mapping::redirect(&mut query, &source.name);
+                if !source.carry.is_empty() {
+                    carry::through(&mut query, &source.carry);
+                }
             }
             let bound = params::bind(&mut query, &values);
             node.params = bound.used;

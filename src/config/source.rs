@@ -51,7 +51,7 @@ pub struct SourceConfig {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub columns: IndexMap<String, ColumnConfig>,
-    /// Typed columns that travel unchanged through inbound and core.
+    /// Typed columns that travel unchanged into the tables of the contracts this source feeds, beside their own columns: through every mapping that neither groups rows nor removes equal ones.
     #[serde(default)]
     pub carry: Vec<String>,
     /// Text that means null in every column, beside the empty cell.

@@ -158,6 +158,28 @@ fn bad_files_are_named_and_nothing_is_published() {
 }
 
 #[test]
+fn carried_columns_arrive_beside_those_of_the_contract() {
+    let project = Project::published();
+    let pipeline = "pipelines/shop.yaml";
+    project.edit(
+        pipeline,
+        "    feeds: orders\n",
+        "    feeds: orders\n    carry: [updated_at, ordered_on]\n",
+    );
+    project.edit(
+        pipeline,
+        "      updated_at:",
+        "      ordered_on: {type: string, from: ordered_at}\n      updated_at:",
+    );
+    let sql = "select order_id, ordered_on from inbound.orders order by order_id limit 1";
+    let asked = project.run(&["query", sql, "--output", "json"]);
+    assert_eq!(asked.code, Some(0), "{}", asked.stderr);
+    assert!(asked.stdout.contains("2026-"), "{}", asked.stdout);
+    project.edit("sql/inbound/shop.sql", "select\n", "select distinct\n");
+    project.refuses(2, "source `shop` carries `ordered_on`, but each of its mappings groups rows");
+}
+
+#[test]
 fn promises_of_sources_are_held() {
     let project = Project::published();
     let pipeline = "pipelines/shop.yaml";
