@@ -224,13 +224,19 @@ fn is_padded(path: &str) -> bool {
     PADDED.is_match(path)
 }
 
+/// What says how a file is written, not what it holds.
+const ENDINGS: [&str; 14] = [
+    "csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "avro", "arrow", "log", "gz", "zst",
+    "bz2", "xz",
+];
+
 /// A source's name from a file's: without dates, numbers and endings.
 fn name(file: &str) -> String {
     static NOISE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{date:[^}]*\}|\*|\d{4,}").expect("a regular expression"));
     let dated = dated(file);
     let bare = NOISE.replace_all(&dated, " ");
-    let stem = |part: &&str| part.contains(char::is_alphabetic);
+    let stem = |part: &&str| part.contains(char::is_alphabetic) && !ENDINGS.contains(part);
     let bare = bare.split('.').find(stem).unwrap_or_default();
     let mut name: String = fold(bare)
         .chars()

@@ -214,7 +214,10 @@ mod tests {
             ("[]", Layout::Document(None)),
             ("{\"a\": 1}\n{\"a\": 2}\n", Layout::Lines),
             ("{\"a\": 1, \"b\": [1, 2, 3]}\n", Layout::Lines),
-            ("{\"object\": \"list\", \"data\": [{\"id\": 1}, {\"id\": 2}]}", document("data")),
+            (
+                "{\"object\": \"list\", \"data\": [{\"id\": 1}, {\"id\": 2}, {\"id\": 3}]}",
+                document("data"),
+            ),
             (
                 "{\n \"result\": {\n \"items\": [\n {\"id\": 1, \"l\": [{\"x\": 1}]}\n]}}",
                 document("result.items"),

@@ -191,8 +191,9 @@ fn the_demo_world_is_as_dirty_as_it_says() {
 }
 
 /// Files that are not the preset's export, or too little of one.
-const UNRECOGNISED: [(&str, &str); 5] = [
+const UNRECOGNISED: [(&str, &str); 6] = [
     ("tests/presets/adobe_feed/column_headers.tsv", "names of columns, beside the export"),
+    ("tests/presets/combined_log/access.log", "lines that only a pattern cuts into columns"),
     ("tests/presets/dataverse/model.json", "names of columns, beside the export"),
     ("tests/presets/dataverse/orders.csv", "another table than the preset's"),
     ("tests/presets/excel_nl/orders.csv", "a dialect, which is spelled out"),
