@@ -23,7 +23,7 @@ use datafusion::{
     },
 };
 
-/// Plans with hash joins if each build side is provably below `limit` bytes, the smaller side of a
+/// Plans with hash joins if each build side is surely below `limit` bytes, the smaller side of a
 /// join being built where that helps, else with sort-merge joins.
 pub(super) async fn plan_within(
     state: &SessionState,
@@ -80,17 +80,24 @@ fn build_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bo
     Ok(all_fit)
 }
 
-/// Whether a side is provably below `limit` bytes.
+/// Whether a side is surely below `limit` bytes.
 fn fits(side: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
     let statistics = StatisticsContext::new().compute(side.as_ref(), &StatisticsArgs::new())?;
     let width = side.schema().fields().len() * ASSUMED_COLUMN_BYTES;
     let bytes = match (statistics.total_byte_size, statistics.num_rows) {
-        (Precision::Exact(bytes) | Precision::Inexact(bytes), _) => Some(bytes),
-        (_, Precision::Exact(rows) | Precision::Inexact(rows)) => Some(rows * width),
+        (Precision::Exact(bytes), _) | (Precision::Inexact(bytes), Precision::Exact(_)) => {
+            Some(bytes)
+        }
+        (_, Precision::Exact(rows)) => Some(rows * width),
+        (Precision::Inexact(bytes), _) => Some(bytes.saturating_mul(ESTIMATE_MARGIN)),
+        (_, Precision::Inexact(rows)) => Some((rows * width).saturating_mul(ESTIMATE_MARGIN)),
         _ => None,
     };
     Ok(bytes.is_some_and(|bytes| bytes <= limit))
 }
+
+/// DataFusion takes a filter that it knows nothing about to keep a fifth of the rows.
+const ESTIMATE_MARGIN: usize = 5;
 
 /// Identifiers are 32 characters, most other columns 8 bytes.
 const ASSUMED_COLUMN_BYTES: usize = 24;

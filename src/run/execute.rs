@@ -174,7 +174,10 @@ impl Execution {
         let file = &self.project.catalog.tables[&step.name].file;
         for fault in &mut error.diagnostics {
             if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) {
-                fault.message = format!("{}: {}", step.name, fault.message);
+                let name = step.name.to_string();
+                if !fault.message.starts_with(&name) {
+                    fault.message = format!("{name}: {}", fault.message);
+                }
                 fault.location.get_or_insert_with(|| Location::line(file.as_str(), 1));
             }
         }
