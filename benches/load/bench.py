@@ -159,7 +159,10 @@ def commands(journeymart, folder, suffix, threads):
 def measure(command, leftovers, threads):
     """Seconds and peak resident bytes of one run from nothing."""
     for path in leftovers:
-        shutil.rmtree(path, ignore_errors=True) if os.path.isdir(path) else os.path.exists(path) and os.remove(path)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif os.path.exists(path):
+            os.remove(path)
     environment = dict(os.environ, POLARS_MAX_THREADS=str(threads))
     started = time.monotonic()
     process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)

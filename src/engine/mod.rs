@@ -311,7 +311,7 @@ mod tests {
         let table = materialize(&tight, rows).await;
         let bytes: u64 =
             table.files().iter().map(|file| std::fs::metadata(file).unwrap().len()).sum();
-        assert!(bytes > 11 << 20, "{bytes} bytes are not enough to be cut");
+        assert!(bytes > 11 << 20, "{bytes} bytes are not many megabytes");
         tight.register("core", "t", Arc::new(table)).unwrap();
         let found = tight.context().sql("select text, value from core.t").await.unwrap();
         assert_eq!(found.count().await.unwrap(), 1_200_000);

@@ -132,7 +132,7 @@ impl Execution {
             Action::Compute => {
                 let started = Instant::now();
                 let plan = self.sql_plan(step).await?;
-                let table = self.engine.materialize(&step.name.to_string(), &plan).await?;
+                let table = self.compute(step, &plan).await?;
                 self.keep_if_costly(step, &table, started)?;
                 self.store(position, &step.name, table)
             }
@@ -142,7 +142,7 @@ impl Execution {
                 };
                 let mut plan = self.sql_plan(step).await?;
                 if self.state.lock().readers.contains_key(&position) {
-                    let table = self.engine.materialize(&step.name.to_string(), &plan).await?;
+                    let table = self.compute(step, &plan).await?;
                     let table = Arc::new(table);
                     let provider: Arc<dyn TableProvider> = Arc::clone(&table) as _;
                     plan = scan(&step.name.to_string(), provider)?;
@@ -169,17 +169,29 @@ impl Execution {
         }
     }
 
-    /// Faults that only show while rows are computed know nothing of the table they belong to.
-    fn told_of(&self, step: &Step, mut error: Error) -> Error {
-        let file = &self.project.catalog.tables[&step.name].file;
-        for fault in &mut error.diagnostics {
-            if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) {
-                let name = step.name.to_string();
-                if !fault.message.starts_with(&name) {
-                    fault.message = format!("{name}: {}", fault.message);
-                }
-                fault.location.get_or_insert_with(|| Location::line(file.as_str(), 1));
+    async fn compute(&self, step: &Step, plan: &LogicalPlan) -> Result<StoredTable> {
+        let name = step.name.to_string();
+        self.engine.materialize(&name, plan).await.map_err(|mut error| {
+            for fault in &mut error.diagnostics {
+                fault.message = format!("{name}: {}", fault.message);
             }
+            error
+        })
+    }
+
+    /// Faults that only show while rows are read or computed do not know where their table stands.
+    fn placed(&self, step: &Step, mut error: Error) -> Error {
+        let node = &self.project.catalog.tables[&step.name];
+        for fault in error.diagnostics.iter_mut().filter(|fault| fault.location.is_none()) {
+            fault.location = match &node.kind {
+                Kind::Raw { source, .. } => {
+                    self.project.pipeline.source_places.get(source).cloned()
+                }
+                _ if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) => {
+                    Some(Location::line(node.file.as_str(), 1))
+                }
+                _ => None,
+            };
         }
         error
     }
@@ -360,7 +372,7 @@ impl Work for Execution {
             artifacts.node(&step.name.to_string(), |result| result.status = NodeStatus::Running)?;
         }
         let started = Instant::now();
-        let result = self.perform(node, step).await.map_err(|error| self.told_of(step, error));
+        let result = self.perform(node, step).await.map_err(|error| self.placed(step, error));
         self.state.lock().seconds.insert(node, started.elapsed().as_secs_f64());
         if result.is_ok() && step.action != Action::Inline {
             self.release(node)?;

@@ -13,7 +13,7 @@ use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
 use super::artifacts::{CheckStatus, ExpectationResult, SourceResult};
 use crate::{
     config::{formats::Timespan, limits::Freshness, source::Source},
-    error::{Diagnostic, Error, Kind, Result, Severity, codes},
+    error::{Diagnostic, Error, Kind, Location, Result, Severity, codes},
 };
 
 /// Earlier runs that the median is taken of.
@@ -45,15 +45,20 @@ pub(crate) fn judge(observed: &Observed<'_>) -> Vec<ExpectationResult> {
 }
 
 /// Ends a run whose sources break their promises; returns what is only worth a warning.
-pub(crate) fn enforce(results: &[(&str, ExpectationResult)]) -> Result<Vec<Diagnostic>> {
+pub(crate) fn enforce(
+    results: &[(&str, ExpectationResult)],
+    declared: &BTreeMap<String, Location>,
+) -> Result<Vec<Diagnostic>> {
     let mut found = Vec::new();
     for (source, result) in results {
         let message = format!("source `{source}`: {}", result.message);
-        match result.status {
-            CheckStatus::Pass => {}
-            CheckStatus::Warn => found.push(Diagnostic::warning(codes::EXPECTATION, message)),
-            CheckStatus::Fail => found.push(Diagnostic::error(codes::EXPECTATION, message)),
-        }
+        let mut broken = match result.status {
+            CheckStatus::Pass => continue,
+            CheckStatus::Warn => Diagnostic::warning(codes::EXPECTATION, message),
+            CheckStatus::Fail => Diagnostic::error(codes::EXPECTATION, message),
+        };
+        broken.location = declared.get(*source).cloned();
+        found.push(broken);
     }
     match found.iter().any(|found| found.severity == Severity::Error) {
         true => Err(Error { kind: Kind::Budget, diagnostics: found }),
@@ -303,10 +308,12 @@ mod tests {
         let with = |status| result("freshness", status, "old".to_owned());
         let (pass, warn, fail) =
             (with(CheckStatus::Pass), with(CheckStatus::Warn), with(CheckStatus::Fail));
-        assert!(enforce(&[("web", pass.clone())]).unwrap().is_empty());
-        let warnings = enforce(&[("web", pass), ("crm", warn.clone())]).unwrap();
+        let places = BTreeMap::from([("web".to_owned(), Location::line("shop.yaml", 7))]);
+        assert!(enforce(&[("web", pass.clone())], &places).unwrap().is_empty());
+        let warnings = enforce(&[("web", pass), ("crm", warn.clone())], &places).unwrap();
         assert_eq!(warnings[0].to_string(), "source `crm`: old");
-        let error = enforce(&[("crm", warn), ("web", fail)]).unwrap_err();
+        let error = enforce(&[("crm", warn), ("web", fail)], &places).unwrap_err();
+        assert_eq!(error.diagnostics[1].location, Some(Location::line("shop.yaml", 7)));
         assert_eq!((error.kind, error.diagnostics.len()), (Kind::Budget, 2));
     }
 }

@@ -341,7 +341,7 @@ impl Job {
             judged.extend(results.into_iter().map(|result| (name.as_str(), result)));
         }
         self.artifacts.update(|results| results.sources = loaded)?;
-        for warning in expectations::enforce(&judged)? {
+        for warning in expectations::enforce(&judged, &self.project.pipeline.source_places)? {
             self.observer.warned(&warning);
         }
         Ok(())
