@@ -106,13 +106,15 @@ impl Publisher {
         }
     }
 
-    /// Writes a mart's rows to where no reader looks. Several marts may be staged at once.
+    /// Writes a mart's rows to where no reader looks, encoded by as many threads. Several marts may
+    /// be staged at once.
     pub async fn stage(
         &self,
         spec: MartSpec,
         rows: SendableRecordBatchStream,
+        threads: usize,
     ) -> Result<StagedMart> {
-        stage::stage(&self.layout, self.run_id, spec, rows).await
+        stage::stage(&self.layout, self.run_id, spec, rows, threads).await
     }
 
     /// A mart that an earlier run staged here and did not commit.

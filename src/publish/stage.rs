@@ -4,7 +4,7 @@ Writing a mart's file into a run's version folder, where no reader looks.
 
 use std::collections::BTreeMap;
 
-use datafusion::execution::SendableRecordBatchStream;
+use datafusion::{execution::SendableRecordBatchStream, physical_plan::common::spawn_buffered};
 use futures::StreamExt;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
@@ -52,10 +52,12 @@ pub(super) async fn stage(
     run_id: Uuid,
     spec: MartSpec,
     rows: SendableRecordBatchStream,
+    threads: usize,
 ) -> Result<StagedMart> {
     let path = layout::part(run_id, &spec.name);
     let location = layout.file(&path);
-    let written = write(&location, &spec, rows).await.map_err(|error| named(error, &spec.name))?;
+    let written =
+        write(&location, &spec, rows, threads).await.map_err(|error| named(error, &spec.name))?;
     failpoint::reach(failpoint::AFTER_VERSION);
     let Written { rows, bytes, sha256 } = written;
     let entry = MartEntry {
@@ -80,9 +82,10 @@ async fn write(
     location: &Location,
     spec: &MartSpec,
     rows: SendableRecordBatchStream,
+    threads: usize,
 ) -> Result<Written> {
     let mut upload = location.upload()?;
-    match encode(&mut upload, spec, rows).await {
+    match encode(&mut upload, spec, rows, threads).await {
         Ok(written) => {
             upload.finish().await?;
             Ok(written)
@@ -97,10 +100,13 @@ async fn write(
 async fn encode(
     upload: &mut Upload,
     spec: &MartSpec,
-    mut rows: SendableRecordBatchStream,
+    rows: SendableRecordBatchStream,
+    threads: usize,
 ) -> Result<Written> {
     let schema = boundary(&rows.schema())?;
-    let mut encoder = Encoder::new(spec, &schema)?;
+    let mut encoder = Encoder::new(spec, &schema, threads)?;
+    // Rows are merged while those before them are encoded.
+    let mut rows = spawn_buffered(rows, threads);
     let mut digest = Sha256::new();
     let mut bytes = 0;
     while let Some(batch) = rows.next().await {

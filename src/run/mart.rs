@@ -66,7 +66,7 @@ pub(crate) async fn stage(
             .filter_map(|(name, column)| Some((name.clone(), column.description.clone()?)))
             .collect(),
     };
-    publisher.stage(spec, stream).await
+    publisher.stage(spec, stream, engine.options().threads).await
 }
 
 /// The order of published rows: as asked, then the grain, then, without a grain, every column.

@@ -77,7 +77,7 @@ async fn commit(publisher: &mut Publisher, marts: &[(&str, Want<'_>)]) -> Result
             Want::Rows(values) => {
                 let batch = rows(values);
                 let rows = streamed(batch.schema(), vec![batch]);
-                MartState::Staged(publisher.stage(spec(name), rows).await?)
+                MartState::Staged(publisher.stage(spec(name), rows, 2).await?)
             }
             Want::Carried => MartState::Carried,
         };

@@ -213,7 +213,7 @@ async fn a_failing_query_leaves_no_version_and_no_change() {
             Err(datafusion::error::DataFusionError::Execution("division by zero".into())),
         ]);
         let failing = Box::pin(RecordBatchStreamAdapter::new(batch.schema(), failing));
-        let error = publisher.stage(spec("churn"), failing).await.unwrap_err();
+        let error = publisher.stage(spec("churn"), failing, 2).await.unwrap_err();
         assert_eq!(error.to_string(), "marts.churn: division by zero");
         assert_eq!(place.list().await.unwrap().len(), before);
     }

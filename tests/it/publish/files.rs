@@ -24,7 +24,7 @@ fn many() -> RecordBatch {
 async fn file(batches: Vec<RecordBatch>) -> Vec<u8> {
     let publisher = Publisher::open(memory(), PIPELINE, options()).await.unwrap();
     let schema = batches[0].schema();
-    let staged = publisher.stage(spec("churn"), streamed(schema, batches)).await.unwrap();
+    let staged = publisher.stage(spec("churn"), streamed(schema, batches), 2).await.unwrap();
     let file = staged.location.get().await.unwrap().to_vec();
     assert_eq!(staged.entry.bytes, file.len() as u64);
     let digest = journeymart::storage::sha256(&mut file.as_slice()).unwrap();

@@ -58,7 +58,7 @@ async fn a_vacuum_keeps_what_kept_commits_name() {
         let publisher = Publisher::open(place.clone(), PIPELINE, orphan).await.unwrap();
         let batch = rows(&[4]);
         let rows = streamed(batch.schema(), vec![batch]);
-        publisher.stage(spec("churn"), rows).await.unwrap();
+        publisher.stage(spec("churn"), rows, 2).await.unwrap();
 
         let mut publisher = open(&place).await;
         let young = VacuumOptions { now: Utc::now(), ..vacuum(1) };
