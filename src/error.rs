@@ -192,6 +192,11 @@ impl Error {
         Self::new(Kind::Failed, Diagnostic::error(code, message))
     }
 
+    /// Whether a diagnostic of that code is among them.
+    pub fn is(&self, code: Code) -> bool {
+        self.diagnostics.iter().any(|found| found.code == code)
+    }
+
     /// Adds a hint to the last diagnostic.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {

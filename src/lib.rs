@@ -15,6 +15,7 @@ exports ─ sources ─▶ raw.* ─ run (engine + functions + models) ─▶ ch
 */
 
 pub mod error;
+pub mod fingerprint;
 
 pub mod config;
 pub mod storage;
@@ -28,5 +29,10 @@ pub mod plan;
 pub mod run;
 pub mod checks;
 pub mod publish;
+pub mod report;
 pub mod demo;
 pub mod cli;
+
+#[cfg(any(test, feature = "fuzzing"))]
+#[doc(hidden)]
+pub mod fuzzing;

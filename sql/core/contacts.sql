@@ -8,6 +8,7 @@ columns:
   customer_key: {type: int64, description: Join key of customer_id.}
   account_id: {type: string, description: Account the contact works for.}
   birth_year: {type: int64, pii: demographic, description: Year of birth.}
+  postal_code: {type: string, pii: location, description: 'Postal code, in capitals without spaces.'}
   country_code: {type: string, description: ISO 3166-1 alpha-2 country.}
   language: {type: string, description: ISO 639-1 language.}
   lifecycle_stage: {type: string, description: Stage in the CRM.}
@@ -24,6 +25,7 @@ contacts as (
         contact_id,
         account_id,
         birth_year,
+        replace(upper(postal_code), ' ', '') as postal_code,
         country_code,
         language,
         lifecycle_stage,
@@ -44,6 +46,7 @@ contacts_of_people as (
         identities.customer_key,
         contacts.account_id,
         contacts.birth_year,
+        contacts.postal_code,
         contacts.country_code,
         contacts.language,
         contacts.lifecycle_stage,

@@ -7,6 +7,7 @@ columns:
   customer_id: {type: string, description: The customer.}
   customer_key: {type: int64, description: Join key of customer_id.}
   birth_year: {type: int64, pii: demographic, description: Year of birth.}
+  postal_code: {type: string, pii: location, description: 'Postal code, in capitals without spaces.'}
   country_code: {type: string, description: ISO 3166-1 alpha-2 country.}
   language: {type: string, description: ISO 639-1 language.}
   account_id: {type: string, description: Account the customer belongs to.}
@@ -23,6 +24,8 @@ contact_attributes as (
         customer_key,
         first_value(birth_year order by updated_at desc nulls last, namespace, contact_id)
             filter (where birth_year is not null) as birth_year,
+        first_value(postal_code order by updated_at desc nulls last, namespace, contact_id)
+            filter (where postal_code is not null) as postal_code,
         first_value(country_code order by updated_at desc nulls last, namespace, contact_id)
             filter (where country_code is not null) as country_code,
         first_value(language order by updated_at desc nulls last, namespace, contact_id)
@@ -50,6 +53,7 @@ customers as (
         people.customer_id,
         people.customer_key,
         contact_attributes.birth_year,
+        contact_attributes.postal_code,
         contact_attributes.country_code,
         contact_attributes.language,
         contact_attributes.account_id,

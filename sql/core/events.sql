@@ -16,6 +16,7 @@ columns:
   direction: {type: string, description: 'in or out; in unless the export says otherwise.'}
   actor: {type: string, description: 'own, competitor or third_party; own unless the export says otherwise.'}
   page_path: {type: string, description: Path of the page address.}
+  referrer_host: {type: string, description: 'Host the visitor came from; null if none, or the page''s own.'}
   utm_source: {type: string, description: Campaign source.}
   utm_medium: {type: string, description: Campaign medium.}
   utm_campaign: {type: string, description: Campaign name.}
@@ -105,6 +106,11 @@ events as (
         coalesce(session_events.direction, 'in') as direction,
         coalesce(session_events.actor, 'own') as actor,
         url_path(session_events.page_url) as page_path,
+        case
+            when url_host(session_events.referrer_url)
+                is distinct from url_host(session_events.page_url)
+                then url_host(session_events.referrer_url)
+        end as referrer_host,
         session_events.utm_source,
         session_events.utm_medium,
         session_events.utm_campaign,

@@ -1,8 +1,7 @@
 /*
 description: >
-  Every identifier and the person it belongs to. A person is a connected component of identifiers
-  seen together; customer_id is a hash of the component's founding identifier, so it stays when
-  the person gains identifiers.
+  Every identifier and the person it belongs to. Of a person who asked to be forgotten, by whichever
+  identifier, all are left out: what they did is nobody's, in this export and in every later one.
 grain: [id_type, id_value]
 columns:
   identifier_key: {type: int64, description: 'Join key of the identifier: short_key(entity_key(id_type, id_value)).'}
@@ -16,28 +15,40 @@ columns:
 */
 with
 
-components as (
+erasures as (
 
-    select id_type, id_value, component_id, is_guarded, first_seen_at, last_seen_at
-    from identity_components((
-        select left_type, left_value, right_type, right_value, seen_at
-        from core.identity_edges
-    ))
+    select
+        short_key(entity_key(
+            party_type,
+            case when party_type = 'email' then normalize_email(party_id) else party_id end
+        )) as identifier_key
+    from inbound.erasures
+
+),
+
+erased_people as (
+
+    select distinct identity_components.customer_key
+    from erasures
+    inner join core.identity_components
+        on erasures.identifier_key = identity_components.identifier_key
 
 ),
 
 identities as (
 
     select
-        short_key(entity_key(id_type, id_value)) as identifier_key,
-        id_type,
-        id_value,
-        component_id as customer_id,
-        short_key(component_id) as customer_key,
-        is_guarded,
-        first_seen_at,
-        last_seen_at
-    from components
+        identity_components.identifier_key,
+        identity_components.id_type,
+        identity_components.id_value,
+        identity_components.customer_id,
+        identity_components.customer_key,
+        identity_components.is_guarded,
+        identity_components.first_seen_at,
+        identity_components.last_seen_at
+    from core.identity_components
+    left anti join erased_people
+        on identity_components.customer_key = erased_people.customer_key
 
 )
 

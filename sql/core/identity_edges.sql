@@ -1,7 +1,8 @@
 /*
 description: >
   Identifiers that one record shows together, from every source. An identifier that was never
-  seen beside another one stands beside itself, so that it is a person too.
+  seen beside another one stands beside itself, so that it is a person too. Of a cookie that several
+  logins used `identity: stitch` says whether all of them are one person or it goes to one of them.
 columns:
   left_type: {type: string, description: '<namespace>.<kind> of the identifier; email and phone are shared by all sources.'}
   left_value: {type: string, description: The identifier.}
@@ -27,13 +28,51 @@ event_pairs as (
 
 ),
 
+ranked_pairs as (
+
+    select
+        *,
+        row_number() over (
+            partition by left_type, left_value
+            order by
+                case when $identity_stitch = 'last_user' then last_seen_at end desc,
+                case when $identity_stitch = 'first_user' then first_seen_at end,
+                right_value
+        ) as login_rank
+    from event_pairs
+    where $identity_stitch != 'component'
+        and left_value is not null
+        and right_value is not null
+
+),
+
+cookie_pairs as (
+
+    select left_type, left_value, right_type, right_value, first_seen_at, last_seen_at
+    from event_pairs
+    where $identity_stitch = 'component'
+        or left_value is null
+        or right_value is null
+    union all
+    -- The other logins of the cookie stand alone.
+    select
+        left_type,
+        case when login_rank = 1 then left_value end as left_value,
+        right_type,
+        right_value,
+        first_seen_at,
+        last_seen_at
+    from ranked_pairs
+
+),
+
 pairs as (
 
     select left_type, left_value, right_type, right_value, first_seen_at as seen_at
-    from event_pairs
+    from cookie_pairs
     union all
     select left_type, left_value, right_type, right_value, last_seen_at as seen_at
-    from event_pairs
+    from cookie_pairs
     union all
     select left_type, left_value, right_type, right_value, seen_at
     from inbound.identifiers
@@ -70,6 +109,12 @@ pairs as (
     union all
     select party_type, party_id, null as right_type, null as right_value, decided_at
     from inbound.consents
+    union all
+    select namespace || '.handle', author_handle, null as right_type, null as right_value, published_at
+    from inbound.social_mentions
+    union all
+    select unit_type, unit_id, null as right_type, null as right_value, exposed_at
+    from inbound.experiment_assignments
 
 ),
 

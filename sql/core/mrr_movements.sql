@@ -74,13 +74,7 @@ service_movements as (
         customer_key,
         currency,
         movement_date,
-        case
-            when movement_number = 1 then 'new'
-            when balance = change then 'reactivation'
-            when balance = 0 then 'churn'
-            when change > 0 then 'expansion'
-            else 'contraction'
-        end as kind,
+        mrr_movement(balance - change, balance, movement_number > 1) as kind,
         change,
         balance
     from service_balances

@@ -1,23 +1,25 @@
 /*
 description: >
-  Contacts that no site or app recorded: orders, subscriptions, tickets, survey answers and logged
-  activities. What a kind of contact does not have is null.
+  Contacts that no site or app recorded: orders, subscriptions, deals, tickets, survey answers,
+  public mentions, logged activities, and dealings with competitors that respondents declared. What
+  a kind of contact does not have is null.
 grain: [kind, namespace, event_id]
 columns:
-  kind: {type: string, description: 'order, subscription, ticket, survey or activity.'}
+  kind: {type: string, description: 'order, subscription, deal, ticket, survey, mention, activity or declared.'}
   namespace: {type: string, description: Namespace in which event_id is unique within its kind.}
-  event_id: {type: string, description: 'Id of the order, subscription, ticket, response or activity.'}
+  event_id: {type: string, description: 'Id of the order, subscription, ticket, response, mention or activity; deal and /opened or /closed; response and / and question of what was declared.'}
   customer_key: {type: int64, description: Join key of customer_id.}
-  event_name: {type: string, description: 'order_placed, subscription_started, ticket_opened, survey_answered; the kind of an activity.'}
+  event_name: {type: string, description: 'order_placed, subscription_started, deal_opened, deal_won, deal_lost, ticket_opened, survey_answered, mention_published, competitor_declared; the kind of an activity.'}
   channel: {type: string, description: 'Channel the source names.'}
   direction: {type: string, description: 'in (from the customer) or out (to the customer).'}
-  topic: {type: string, description: Topic of a ticket or id of a survey.}
+  actor: {type: string, description: 'own or third_party for mentions, competitor for what was declared; else null.'}
+  topic: {type: string, description: 'Topic of a ticket, pipeline of a deal, id of a survey or name of a competitor.'}
   order_id: {type: string, description: Order the touchpoint belongs to.}
   case_id: {type: string, description: Support case or deal.}
   agent_id: {type: string, pii: employee, description: Employee.}
   agent_team: {type: string, description: Team of the employee.}
   outcome: {type: string, description: 'ok, error, abandoned or the source''s word.'}
-  score: {type: int64, description: Score of a survey answer.}
+  score: {type: int64, description: Score of a survey answer or stars of a mention.}
   value: {type: "decimal(18,4)", description: Value of the touchpoint in its currency.}
   currency: {type: string, description: ISO 4217 currency of value.}
   duration_ms: {type: int64, description: Milliseconds the touchpoint lasted.}
@@ -53,6 +55,25 @@ activity_touchpoints as (
 
 ),
 
+deal_touchpoints as (
+
+    select
+        *,
+        'opened' as move,
+        'deal_opened' as event_name,
+        opened_at as occurred_at
+    from core.deals
+    union all
+    select
+        *,
+        'closed' as move,
+        'deal_' || status as event_name,
+        closed_at as occurred_at
+    from core.deals
+    where status != 'open'
+
+),
+
 contacts_off_web as (
 
     select * from activity_touchpoints
@@ -82,6 +103,21 @@ contacts_off_web as (
     where started_at is not null
     union all by name
     select
+        'deal' as kind,
+        namespace,
+        deal_id || '/' || move as event_id,
+        customer_key,
+        event_name,
+        'sales' as channel,
+        pipeline as topic,
+        deal_id as case_id,
+        agent_id,
+        amount as value,
+        currency,
+        occurred_at
+    from deal_touchpoints
+    union all by name
+    select
         'ticket' as kind,
         namespace,
         ticket_id as event_id,
@@ -106,6 +142,37 @@ contacts_off_web as (
         score,
         answered_at as occurred_at
     from core.surveys
+    union all by name
+    select
+        'mention' as kind,
+        namespace,
+        mention_id as event_id,
+        customer_key,
+        'mention_published' as event_name,
+        network as channel,
+        case when is_controlled then 'out' else 'in' end as direction,
+        case when is_controlled then 'own' else 'third_party' end as actor,
+        rating as score,
+        published_at as occurred_at
+    from core.social_mentions
+    union all by name
+    select
+        'declared' as kind,
+        surveys.namespace,
+        surveys.response_id || '/' || survey_answers.question_id as event_id,
+        surveys.customer_key,
+        'competitor_declared' as event_name,
+        'survey' as channel,
+        'competitor' as actor,
+        coalesce(survey_answers.answer_code, survey_answers.answer_text) as topic,
+        surveys.answered_at as occurred_at
+    from core.surveys
+    inner join inbound.survey_answers
+        on surveys.namespace = survey_answers.namespace
+        and surveys.response_id = survey_answers.response_id
+    left semi join config.competitor_questions
+        on survey_answers.question_id = competitor_questions.question_id
+    where coalesce(survey_answers.answer_code, survey_answers.answer_text) is not null
 
 ),
 
@@ -119,6 +186,7 @@ touchpoints as (
         event_name,
         channel,
         direction,
+        actor,
         topic,
         order_id,
         case_id,

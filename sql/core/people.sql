@@ -5,7 +5,7 @@ columns:
   customer_id: {type: string, description: The person.}
   customer_key: {type: int64, description: Join key of customer_id.}
   identifier_count: {type: int64, description: Number of identifiers.}
-  is_identified: {type: bool, description: 'Whether a login, e-mail address, telephone number or CRM id is known.'}
+  is_identified: {type: bool, description: 'Whether a login, e-mail address, telephone number or CRM id is known; a cookie or the handle of a mention is none.'}
   is_customer: {type: bool, description: 'Whether the person bought, subscribed or is a customer in the CRM.'}
   first_seen_at: {type: timestamp, description: When any identifier was first seen.}
   last_seen_at: {type: timestamp, description: When any identifier was last seen.}
@@ -18,7 +18,7 @@ people as (
         customer_key,
         customer_id,
         count(*) as identifier_count,
-        bool_or(id_type not like '%.cookie') as is_identified,
+        bool_or(id_type not like '%.cookie' and id_type not like '%.handle') as is_identified,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
     from core.identities

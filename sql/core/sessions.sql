@@ -11,6 +11,8 @@ columns:
   customer_key: {type: int64, description: Join key of customer_id.}
   landing_page_path: {type: string, description: Path of the first view; null without views.}
   exit_page_path: {type: string, description: Path of the last view; null without views.}
+  channel_group: {type: string, description: 'Default channel group of Google Analytics 4: of the first event with a campaign, else of the host that led to the first event.'}
+  referrer_host: {type: string, description: Host that led to the first event; null if none did.}
   utm_source: {type: string, description: Source of the first event with a campaign; Unassigned if none.}
   utm_medium: {type: string, description: Medium of the first event with a campaign; Unassigned if none.}
   utm_campaign: {type: string, description: Campaign of the first event with a campaign; Unassigned if none.}
@@ -44,6 +46,8 @@ session_sums as (
             filter (where is_view) as landing_page_path,
         last_value(page_path order by occurred_at, event_sequence, namespace, event_id)
             filter (where is_view) as exit_page_path,
+        first_value(referrer_host order by occurred_at, event_sequence, namespace, event_id)
+            as referrer_host,
         first_value(utm_source order by occurred_at, event_sequence, namespace, event_id)
             filter (where coalesce(utm_source, utm_medium, utm_campaign) is not null)
             as utm_source,
@@ -96,6 +100,20 @@ sessions as (
         measured_sessions.customer_key,
         measured_sessions.landing_page_path,
         measured_sessions.exit_page_path,
+        case
+            when coalesce(
+                measured_sessions.utm_source,
+                measured_sessions.utm_medium,
+                measured_sessions.utm_campaign
+            ) is null and measured_sessions.referrer_host is not null
+                then channel_group(measured_sessions.referrer_host, 'referral', null)
+            else channel_group(
+                measured_sessions.utm_source,
+                measured_sessions.utm_medium,
+                measured_sessions.utm_campaign
+            )
+        end as channel_group,
+        measured_sessions.referrer_host,
         coalesce(measured_sessions.utm_source, 'Unassigned') as utm_source,
         coalesce(measured_sessions.utm_medium, 'Unassigned') as utm_medium,
         coalesce(measured_sessions.utm_campaign, 'Unassigned') as utm_campaign,

@@ -1,18 +1,18 @@
 /*
 description: >
   Every contact between a person and the company, whatever the channel: web events, orders,
-  subscriptions, tickets, survey answers and logged activities. What `journeys:` and `funnels:`
-  predicates see.
+  subscriptions, deals, tickets, survey answers, public mentions, logged activities and declared
+  dealings with competitors. What `journeys:`, `funnels:` and `tasks:` predicates see.
 grain: [kind, namespace, event_id]
 columns:
-  kind: {type: string, description: 'event, order, subscription, ticket, survey or activity.'}
+  kind: {type: string, description: 'event, order, subscription, deal, ticket, survey, mention, activity or declared.'}
   namespace: {type: string, description: Namespace in which event_id is unique within its kind.}
-  event_id: {type: string, description: 'Id of the event, order, subscription, ticket, response or activity.'}
+  event_id: {type: string, description: 'Id of the event, order, subscription, ticket, response, mention or activity; deal and /opened or /closed; response and / and question of what was declared.'}
   customer_id: {type: string, description: The person; null if unknown.}
   customer_key: {type: int64, description: Join key of customer_id.}
   visitor_key: {type: int64, description: Key of the cookie or login; null off the web.}
   session_id: {type: string, description: Visit of a web event; else null.}
-  event_name: {type: string, description: 'Web events in the vendor''s words; order_placed, subscription_started, ticket_opened, survey_answered; the kind of an activity.'}
+  event_name: {type: string, description: 'Web events in the vendor''s words; order_placed, subscription_started, deal_opened, deal_won, deal_lost, ticket_opened, survey_answered, mention_published, competitor_declared; the kind of an activity.'}
   event_sequence: {type: int64, description: The vendor's order among events of one time stamp.}
   channel: {type: string, description: 'web, or the channel the source names; Unassigned if none.'}
   channel_kind: {type: string, description: online or offline.}
@@ -26,13 +26,13 @@ columns:
   platform: {type: string, description: Platform.}
   country_code: {type: string, description: ISO 3166-1 alpha-2 country.}
   search_term: {type: string, description: What was searched for.}
-  topic: {type: string, description: Topic of a ticket or id of a survey.}
+  topic: {type: string, description: 'Topic of a ticket, pipeline of a deal, id of a survey or name of a competitor.'}
   order_id: {type: string, description: Order the touchpoint belongs to.}
   case_id: {type: string, description: Support case or deal.}
   agent_id: {type: string, pii: employee, description: Employee.}
   agent_team: {type: string, description: Team of the employee.}
   outcome: {type: string, description: 'ok, error, abandoned or the source''s word.'}
-  score: {type: int64, description: Score of a survey answer.}
+  score: {type: int64, description: Score of a survey answer or stars of a mention.}
   value: {type: "decimal(18,4)", description: Value of the touchpoint in its currency.}
   currency: {type: string, description: ISO 4217 currency of value.}
   duration_ms: {type: int64, description: Milliseconds the touchpoint lasted.}

@@ -26,42 +26,20 @@ checks:
 */
 with
 
-staged_steps as (
-
-    select
-        *,
-        lag(stage) over (partition by instance_key order by step_number) as stage_before
-    from journeys.steps
-    where stage is not null
-
-),
-
-numbered_steps as (
-
-    select
-        *,
-        sum(case when stage = stage_before then 0 else 1 end) over (
-            partition by instance_key
-            order by step_number
-            rows between unbounded preceding and current row
-        ) as visit_number
-    from staged_steps
-
-),
-
 visits as (
 
     select
         instance_key,
-        visit_number,
+        stage_visit_number as visit_number,
         journey,
         customer_key,
         stage,
         stage_number,
         count(*) as step_count,
         min(occurred_at) as entered_at
-    from numbered_steps
-    group by instance_key, visit_number, journey, customer_key, stage, stage_number
+    from journeys.steps
+    where stage_visit_number is not null
+    group by instance_key, stage_visit_number, journey, customer_key, stage, stage_number
 
 ),
 

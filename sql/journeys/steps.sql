@@ -18,6 +18,7 @@ columns:
   channel: {type: string, description: Where it happened.}
   stage: {type: string, description: Stage of the touchpoint; null outside every stage.}
   stage_number: {type: int64, description: Place of the stage in the journey; null outside every stage.}
+  stage_visit_number: {type: int64, description: 'Number of the stay in a stage, from 1; null outside every stage, where no stay ends.'}
   dwell_seconds: {type: float64, description: Until the next step; null for the last one.}
   is_goal: {type: bool, description: Whether it completes the instance.}
   is_exit: {type: bool, description: Whether it ends the instance without its goal.}
@@ -32,56 +33,16 @@ events as (
 
     select
         stage_events.*,
+        stage_events.is_start or stage_events.is_goal as can_start,
+        stage_events.is_goal or stage_events.is_exit as ends,
         stages.stage_number,
-        journeys.timeout_seconds * 1000000 as timeout_microseconds
+        journeys.timeout_seconds
     from journeys.stage_events as stage_events
     inner join config.journeys
         on stage_events.journey = journeys.journey
     left join config.stages
         on stage_events.journey = stages.journey
         and stage_events.stage = stages.stage
-
-),
-
-ends as (
-
-    select
-        *,
-        lag(is_goal or is_exit) over in_order
-            or microseconds_between(lag(occurred_at) over in_order, occurred_at)
-                > timeout_microseconds as is_after_end
-    from events
-    window in_order as (
-        partition by journey, customer_key
-        order by occurred_at, event_sequence, kind, namespace, event_id
-    )
-
-),
-
--- A stretch ends with a goal, an exit or a silence; at most one instance lies in it.
-stretches as (
-
-    select
-        *,
-        sum(case when is_after_end then 1 else 0 end) over (
-            partition by journey, customer_key
-            order by occurred_at, event_sequence, kind, namespace, event_id
-            rows between unbounded preceding and current row
-        ) as stretch_number
-    from ends
-
-),
-
-started_stretches as (
-
-    select
-        *,
-        min(case when is_start or is_goal then occurred_at end) over (
-            partition by journey, customer_key, stretch_number
-            order by occurred_at, event_sequence, kind, namespace, event_id
-            rows between unbounded preceding and current row
-        ) as started_at
-    from stretches
 
 ),
 
@@ -92,25 +53,12 @@ ordered_steps as (
         entity_key(
             journey,
             cast(customer_key as varchar),
-            cast(microseconds_between(timestamp '1970-01-01T00:00:00Z', started_at) as varchar)
-        ) as instance_id,
-        row_number() over in_order as step_number,
-        lead(occurred_at) over in_order as next_at,
-        lag(event_name) over in_order as event_name_before,
-        last_value(stage_number) ignore nulls over before as stage_number_before,
-        max(stage_number) over before as furthest_before
-    from started_stretches
-    where started_at is not null
-    window
-        in_order as (
-            partition by journey, customer_key, stretch_number
-            order by occurred_at, event_sequence, kind, namespace, event_id
-        ),
-        before as (
-            partition by journey, customer_key, stretch_number
-            order by occurred_at, event_sequence, kind, namespace, event_id
-            rows between unbounded preceding and 1 preceding
-        )
+            cast(microseconds_between(
+                timestamp '1970-01-01T00:00:00Z',
+                instance_started_at
+            ) as varchar)
+        ) as instance_id
+    from journey_steps((select * from events))
 
 ),
 
@@ -121,7 +69,7 @@ steps as (
         instance_id,
         short_key(instance_id) as instance_key,
         customer_key,
-        cast(step_number as bigint) as step_number,
+        step_number,
         kind,
         namespace,
         event_id,
@@ -130,12 +78,13 @@ steps as (
         channel,
         stage,
         stage_number,
-        seconds_between(occurred_at, next_at) as dwell_seconds,
+        stage_visit_number,
+        seconds_between(occurred_at, next_step_at) as dwell_seconds,
         is_goal,
         is_exit,
-        coalesce(event_name = event_name_before, false) as is_repeat,
-        coalesce(stage_number < stage_number_before, false) as is_backward,
-        coalesce(stage_number > coalesce(furthest_before, 0) + 1, false) as is_skip,
+        is_repeat,
+        is_backward,
+        is_skip,
         occurred_at
     from ordered_steps
 

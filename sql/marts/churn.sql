@@ -11,12 +11,37 @@ columns:
   start_customer_count: {type: int64, description: Customers with recurring revenue before the first day.}
   churned_customer_count: {type: int64, description: Those of them without recurring revenue after the last day.}
   interrupted_customer_count: {type: int64, description: 'Those of them who left during the period, even if they came back.'}
-  logo_churn_rate: {type: float64, description: 'churned_customer_count over start_customer_count.'}
-  logo_churn_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  logo_churn_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
-  gross_mrr_churn_rate: {type: float64, description: 'Churn and contraction over revenue at the start.'}
-  net_mrr_churn_ratio: {type: float64, description: 'Churn and contraction less expansion and reactivation, over revenue at the start; below 0 when it grew.'}
-  quick_ratio: {type: float64, description: 'New, expansion and reactivation over churn and contraction; null if nothing was lost.'}
+  logo_churn_rate:
+    type: float64
+    description: 'churned_customer_count over start_customer_count.'
+    definition: churned_customer_count / start_customer_count
+    authority: ChartMogul, Customer churn rate
+    edge_cases:
+      - 'Who left and came back within the period is not churned, but is in interrupted_customer_count.'
+  logo_churn_wilson_low:
+    type: float64
+    description: Lower bound of its 95 % Wilson interval.
+    definition: Wilson score interval of churned_customer_count out of start_customer_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  logo_churn_wilson_high:
+    type: float64
+    description: Upper bound of its 95 % Wilson interval.
+    definition: Wilson score interval of churned_customer_count out of start_customer_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  gross_mrr_churn_rate:
+    type: float64
+    description: 'Churn and contraction over revenue at the start.'
+    definition: (churn + contraction) / start
+    authority: ChartMogul, Gross MRR churn rate
+  net_mrr_churn_ratio:
+    type: float64
+    description: 'Churn and contraction less expansion and reactivation, over revenue at the start; below 0 when it grew.'
+    definition: (churn + contraction - expansion - reactivation) / start
+    authority: ChartMogul, Net MRR churn rate
+  quick_ratio:
+    type: float64
+    description: 'New, expansion and reactivation over churn and contraction; null if nothing was lost.'
+    definition: (new + expansion + reactivation) / (contraction + churn)
   is_complete: {type: bool, description: Whether the period is over and no grace period can still change it.}
   is_suppressed: {type: bool, description: Whether the rates are withheld because of min_cell.}
 checks:

@@ -1,7 +1,8 @@
 /*
 description: >
-  What each customer has been worth so far, and the purchase history that value models need
-  (frequency, recency and age as in Fader and Hardie: purchases of one local day are one).
+  What each customer has been worth so far, the purchase history that value models need (frequency,
+  recency and age as in Fader and Hardie: purchases of one local day are one), and what they foretell:
+  purchases by the model that marts.model_scores found best, renewals by shifted beta-geometric.
 grain: [customer_id]
 requires: [orders]
 columns:
@@ -11,12 +12,48 @@ columns:
   order_value: {type: "decimal(18,4)", description: 'Revenue of orders, refunds off.'}
   subscription_value: {type: "decimal(18,4)", description: Revenue of paid subscription invoices.}
   average_order_value: {type: float64, description: order_value per order; null without orders.}
-  monetary_value: {type: float64, description: 'Mean net amount of purchase days after the first; 0 if there was one day, null if none.'}
+  monetary_value:
+    type: float64
+    description: 'Mean net amount of purchase days after the first; 0 if there was one day, null if none.'
+    definition: mean net amount of a purchase day, the first day left out
+    authority: Fader and Hardie, notes on the BG/NBD and gamma-gamma models
   order_count: {type: int64, description: 'Orders, fully refunded ones too.'}
-  frequency: {type: int64, description: Purchase days after the first; null without purchases.}
-  recency_days: {type: int64, description: Days between first and last purchase day; null without purchases.}
-  age_days: {type: int64, description: 'Days between first purchase day and $as_of_date; null without purchases.'}
+  frequency:
+    type: int64
+    description: Purchase days after the first; null without purchases.
+    definition: distinct local purchase days - 1
+    authority: Fader and Hardie, notes on the BG/NBD and gamma-gamma models
+    edge_cases:
+      - Orders that were given back in full are no purchases.
+  recency_days:
+    type: int64
+    description: Days between first and last purchase day; null without purchases.
+    definition: last purchase day - first purchase day
+    authority: Fader and Hardie, notes on the BG/NBD and gamma-gamma models
+    edge_cases:
+      - 'Not the recency of RFM, which is days_since_last_order.'
+  age_days:
+    type: int64
+    description: 'Days between first purchase day and $as_of_date; null without purchases.'
+    definition: $as_of_date - first purchase day
+    authority: Fader and Hardie, notes on the BG/NBD and gamma-gamma models
   days_since_last_order: {type: int64, description: 'Days between last purchase day and $as_of_date; null without purchases.'}
+  model: {type: string, description: 'Model of the purchase predictions: bg_nbd, mbg_nbd or pareto_nbd.'}
+  p_alive: {type: float64, description: 'Chance that the customer still is one; no churn score, see churn_probability_365d.'}
+  p_active_90d: {type: float64, description: Chance of a purchase within 90 days.}
+  p_active_365d: {type: float64, description: Chance of a purchase within 365 days.}
+  churn_probability_365d: {type: float64, description: Chance of no purchase within 365 days.}
+  expected_orders_90d: {type: float64, description: Purchase days to expect within 90 days.}
+  expected_orders_365d: {type: float64, description: Purchase days to expect within 365 days.}
+  expected_value_90d: {type: "decimal(18,4)", description: 'Net amount to expect within 90 days, not discounted.'}
+  expected_value_365d: {type: "decimal(18,4)", description: 'Net amount to expect within 365 days, not discounted.'}
+  purchase_clv_12m: {type: "decimal(18,4)", description: Value of purchases in the next 12 months discounted by month.}
+  purchase_reason: {type: string, description: Why a purchase prediction is null; null where none is.}
+  contract_count: {type: int64, description: Contracts with an open term.}
+  renewal_probability: {type: float64, description: Chance that the contract that is due first is renewed.}
+  contract_clv_12m: {type: "decimal(18,4)", description: Value of renewals in the next 12 months discounted by month.}
+  contract_reason: {type: string, description: Why a contract prediction is null; null where none is.}
+  clv_12m: {type: "decimal(18,4)", description: purchase_clv_12m and contract_clv_12m; null if both are.}
   is_subscriber: {type: bool, description: Whether a subscription invoice was ever paid.}
   first_order_date: {type: date, description: First local purchase day.}
   last_order_date: {type: date, description: Last local purchase day.}
@@ -32,33 +69,6 @@ order_counts as (
         count(*) as order_count
     from core.orders
     where customer_key is not null
-    group by customer_key
-
-),
-
--- An order that was given back in full is no purchase.
-purchase_days as (
-
-    select
-        customer_key,
-        ordered_date,
-        sum(reporting_net_amount) as net_amount
-    from core.orders
-    where customer_key is not null
-        and not is_fully_refunded
-    group by customer_key, ordered_date
-
-),
-
-purchase_histories as (
-
-    select
-        customer_key,
-        count(*) - 1 as frequency,
-        min(ordered_date) as first_order_date,
-        max(ordered_date) as last_order_date,
-        sum(net_amount) - first_value(net_amount order by ordered_date) as repeat_amount
-    from purchase_days
     group by customer_key
 
 ),
@@ -87,25 +97,61 @@ customer_value as (
             as subscription_value,
         rate(coalesce(revenue_sums.order_value, 0), order_counts.order_count)
             as average_order_value,
-        case
-            when purchase_histories.frequency = 0 then cast(0 as double)
-            else rate(purchase_histories.repeat_amount, purchase_histories.frequency)
-        end as monetary_value,
+        purchase_histories.monetary_value,
         coalesce(order_counts.order_count, 0) as order_count,
         purchase_histories.frequency,
-        cast(purchase_histories.last_order_date - purchase_histories.first_order_date as bigint)
-            as recency_days,
-        cast($as_of_date - purchase_histories.first_order_date as bigint) as age_days,
-        cast($as_of_date - purchase_histories.last_order_date as bigint)
-            as days_since_last_order,
+        purchase_histories.recency_days,
+        purchase_histories.age_days,
+        purchase_histories.age_days - purchase_histories.recency_days as days_since_last_order,
+        next_year.model,
+        next_year.p_alive,
+        next_quarter.p_active as p_active_90d,
+        next_year.p_active as p_active_365d,
+        1 - next_year.p_active as churn_probability_365d,
+        next_quarter.expected_orders as expected_orders_90d,
+        next_year.expected_orders as expected_orders_365d,
+        cast(next_quarter.expected_orders * value_predictions.expected_order_value
+            as decimal(18, 4)) as expected_value_90d,
+        cast(next_year.expected_orders * value_predictions.expected_order_value
+            as decimal(18, 4)) as expected_value_365d,
+        value_predictions.clv_12m as purchase_clv_12m,
+        case
+            when purchase_histories.customer_key is null then 'no purchases'
+            else coalesce(next_year.reason, value_predictions.reason)
+        end as purchase_reason,
+        coalesce(contract_predictions.contract_count, 0) as contract_count,
+        contract_predictions.renewal_probability,
+        contract_predictions.contract_clv_12m,
+        case
+            when contract_predictions.customer_key is null then 'no contract with an open term'
+            else contract_predictions.reason
+        end as contract_reason,
+        case
+            when value_predictions.clv_12m is not null
+                or contract_predictions.contract_clv_12m is not null
+                then cast(
+                    coalesce(value_predictions.clv_12m, 0)
+                        + coalesce(contract_predictions.contract_clv_12m, 0) as decimal(18, 4))
+        end as clv_12m,
         revenue_sums.subscription_value is not null as is_subscriber,
-        purchase_histories.first_order_date,
-        purchase_histories.last_order_date
+        purchase_histories.first_purchase_date as first_order_date,
+        purchase_histories.last_purchase_date as last_order_date
     from core.customers
     left join order_counts
         on customers.customer_key = order_counts.customer_key
-    left join purchase_histories
+    left join core.purchase_histories
         on customers.customer_key = purchase_histories.customer_key
+        and purchase_histories.period = 'full'
+    left join core.purchase_predictions as next_quarter
+        on customers.customer_key = next_quarter.customer_key
+        and next_quarter.horizon_days = 90
+    left join core.purchase_predictions as next_year
+        on customers.customer_key = next_year.customer_key
+        and next_year.horizon_days = 365
+    left join core.value_predictions
+        on customers.customer_key = value_predictions.customer_key
+    left join core.contract_predictions
+        on customers.customer_key = contract_predictions.customer_key
     left join revenue_sums
         on customers.customer_key = revenue_sums.customer_key
 

@@ -5,7 +5,7 @@ description: >
 grain: [subject, check_name]
 columns:
   subject: {type: string, description: The source or standard table.}
-  check_name: {type: string, description: 'What was looked at: quarantined, filtered, superseded, nulled_cells; late, clock_ahead, no_visitor, robot; no_customer, refund_above_charge, no_exchange_rate; not_counted.'}
+  check_name: {type: string, description: 'What was looked at: quarantined, filtered, superseded, nulled_cells; late, clock_ahead, no_visitor, robot; no_customer, refund_above_charge, no_exchange_rate; not_counted; erased.'}
   consequence: {type: string, description: What became of the failing rows.}
   row_count: {type: int64, description: Rows looked at.}
   failed_count: {type: int64, description: 'Rows that failed; for nulled_cells the cells, which may be more.'}
@@ -60,7 +60,9 @@ inbound_sums as (
     select
         (select count(*) from inbound.events) as event_count,
         (select count(*) from inbound.survey_responses) as response_count,
-        (select count(*) from core.surveys) as survey_count
+        (select count(*) from core.surveys) as survey_count,
+        (select count(*) from core.identity_components) as identifier_count,
+        (select count(*) from core.identities) as kept_identifier_count
 
 ),
 
@@ -94,6 +96,10 @@ table_checks as (
     union all
     select 'core.surveys', 'not_counted', 'left out: incomplete, off the scale or answered again',
         response_count, response_count - survey_count
+    from inbound_sums
+    union all
+    select 'core.identities', 'erased', 'nobody''s, the person asked to be forgotten',
+        identifier_count, identifier_count - kept_identifier_count
     from inbound_sums
 
 ),

@@ -1,21 +1,43 @@
 /*
 description: >
-  How many who entered a funnel in a month reached each of its steps within the window. Rates are
-  null where fewer than min_cell entered.
-grain: [funnel, period_start_date, step_number]
+  How many who entered a funnel in a month reached each of its steps within the window, for everybody
+  and for each segment that the person was in on the day of the entry. Rates are null where fewer than
+  min_cell entered.
+grain: [funnel, segment, period_start_date, step_number]
+requires: [config.funnels]
 columns:
   funnel: {type: string, description: The declared funnel.}
+  segment: {type: string, description: 'all, or the segment of the person on the day of the entry.'}
   period_start_date: {type: date, description: Local month in which step 1 was taken.}
   step_number: {type: int64, description: 'Place of the step, from 1.'}
   step: {type: string, description: Name of the step.}
   entrant_count: {type: int64, description: Customers or visits that took step 1.}
   reached_count: {type: int64, description: Those of them who reached this step.}
   drop_off_count: {type: int64, description: Those who reached the step before and not this one; 0 for step 1.}
-  step_rate: {type: float64, description: reached_count over that of the step before; 1 for step 1.}
+  step_rate:
+    type: float64
+    description: reached_count over that of the step before; 1 for step 1.
+    definition: reached_count / reached_count of the step before
+    authority: 'PostHog, funnels'
   drop_off_rate: {type: float64, description: 1 less step_rate.}
-  overall_rate: {type: float64, description: reached_count over entrant_count.}
-  overall_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of overall_rate.}
-  overall_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of overall_rate.}
+  overall_rate:
+    type: float64
+    description: reached_count over entrant_count.
+    definition: reached_count / entrant_count
+    authority: 'ClickHouse, windowFunnel; PostHog, funnels'
+    edge_cases:
+      - 'A step at exactly the end of the window counts, a microsecond later does not.'
+      - 'The month is that of step 1; entrants whose window is still open make it incomplete.'
+  overall_wilson_low:
+    type: float64
+    description: Lower bound of the 95 % Wilson interval of overall_rate.
+    definition: Wilson score interval of reached_count out of entrant_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  overall_wilson_high:
+    type: float64
+    description: Upper bound of the 95 % Wilson interval of overall_rate.
+    definition: Wilson score interval of reached_count out of entrant_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and every entrant had the whole window.'}
   is_suppressed: {type: bool, description: Whether the rates are withheld because of min_cell.}
 checks:
@@ -24,15 +46,30 @@ checks:
 */
 with
 
-entrants as (
+progress as (
 
     select
         funnel,
+        'all' as segment,
         period_start_date,
-        count(*) as entrant_count,
-        bool_and(is_complete) as is_complete
+        reached_step_number,
+        is_complete
     from journeys.funnel_progress
-    group by funnel, period_start_date
+    union all
+    select
+        funnel_progress.funnel,
+        members.segment,
+        funnel_progress.period_start_date,
+        funnel_progress.reached_step_number,
+        funnel_progress.is_complete
+    from journeys.funnel_progress
+    inner join segments.members
+        on funnel_progress.customer_key = members.customer_key
+        and local_date(funnel_progress.entered_at, $timezone) >= members.valid_from_date
+        and (
+            local_date(funnel_progress.entered_at, $timezone) < members.valid_to_date
+            or members.valid_to_date is null
+        )
 
 ),
 
@@ -40,11 +77,26 @@ depths as (
 
     select
         funnel,
+        segment,
         period_start_date,
         reached_step_number,
-        count(*) as unit_count
-    from journeys.funnel_progress
-    group by funnel, period_start_date, reached_step_number
+        count(*) as unit_count,
+        bool_and(is_complete) as is_complete
+    from progress
+    group by funnel, segment, period_start_date, reached_step_number
+
+),
+
+entrants as (
+
+    select
+        funnel,
+        segment,
+        period_start_date,
+        sum(unit_count) as entrant_count,
+        bool_and(is_complete) as is_complete
+    from depths
+    group by funnel, segment, period_start_date
 
 ),
 
@@ -52,6 +104,7 @@ reached as (
 
     select
         entrants.funnel,
+        entrants.segment,
         entrants.period_start_date,
         funnel_steps.step_number,
         funnel_steps.step,
@@ -63,10 +116,12 @@ reached as (
         on entrants.funnel = funnel_steps.funnel
     left join depths
         on entrants.funnel = depths.funnel
+        and entrants.segment = depths.segment
         and entrants.period_start_date = depths.period_start_date
         and funnel_steps.step_number <= depths.reached_step_number
     group by
         entrants.funnel,
+        entrants.segment,
         entrants.period_start_date,
         funnel_steps.step_number,
         funnel_steps.step,
@@ -81,7 +136,7 @@ compared as (
         reached.*,
         coalesce(
             lag(reached_count) over (
-                partition by funnel, period_start_date
+                partition by funnel, segment, period_start_date
                 order by step_number
             ),
             reached_count
@@ -97,6 +152,7 @@ funnel_steps as (
 
     select
         funnel,
+        segment,
         period_start_date,
         step_number,
         step,

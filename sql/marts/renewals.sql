@@ -14,20 +14,55 @@ columns:
   renewed_early_count: {type: int64, description: Of these renewed before the due date.}
   renewed_late_count: {type: int64, description: Of these renewed after the due date and within the grace period.}
   open_count: {type: int64, description: Terms that fell due and are still within the grace period; not in due_count.}
-  renewal_rate: {type: float64, description: 'renewed_count over due_count; null if nothing was due.'}
-  renewal_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  renewal_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  renewal_rate:
+    type: float64
+    description: 'renewed_count over due_count; null if nothing was due.'
+    definition: renewed_count / due_count
+    authority: Concentrix, How to calculate a renewal rate
+    edge_cases:
+      - 'Signed early: counts in the period in which the old term was due, not in the one of the signature.'
+      - 'Signed late, but within renewal_grace_days: renewed. Later: lapsed, and the return is a reactivation.'
+      - Terms cut to end with a parent contract, trials, and terms paused or within grace are in neither count.
+      - A multi-year contract is due only at its end.
+  renewal_wilson_low:
+    type: float64
+    description: Lower bound of its 95 % Wilson interval.
+    definition: Wilson score interval of renewed_count out of due_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  renewal_wilson_high:
+    type: float64
+    description: Upper bound of its 95 % Wilson interval.
+    definition: Wilson score interval of renewed_count out of due_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
   on_time_renewal_rate: {type: float64, description: Renewed early or on time over due_count.}
   due_arr_amount: {type: "decimal(18,4)", description: Annualised price that fell due.}
   renewed_arr_amount: {type: "decimal(18,4)", description: Annualised price of the new terms.}
   lost_arr_amount: {type: "decimal(18,4)", description: 'Of the price due what was not renewed, term by term, so that growth of one hides no loss of another.'}
-  gross_renewal_rate: {type: float64, description: Price due that was renewed over price due.}
-  net_renewal_ratio: {type: float64, description: Price of the new terms over price due.}
+  gross_renewal_rate:
+    type: float64
+    description: Price due that was renewed over price due.
+    definition: sum of min(renewed, due) / sum of due, both annualised, term by term
+    authority: Concentrix, How to calculate a renewal rate
+    edge_cases:
+      - A renewal at a higher price counts with the price due.
+  net_renewal_ratio:
+    type: float64
+    description: Price of the new terms over price due.
+    definition: sum of renewed / sum of due, both annualised
+    authority: Concentrix, How to calculate a renewal rate
+    edge_cases:
+      - Above 1 where the new prices are higher.
   booked_arr_amount: {type: "decimal(18,4)", description: 'Price of the renewals signed in the period, whenever the old terms were due: bookings, not a renewal rate.'}
   mean_lag_days: {type: float64, description: Mean days from due to renewed; null without renewals.}
   trial_ended_count: {type: int64, description: Trials that ended in the period.}
   trial_converted_count: {type: int64, description: Of these followed by a paid term.}
-  trial_conversion_rate: {type: float64, description: trial_converted_count over trial_ended_count; null below min_cell.}
+  trial_conversion_rate:
+    type: float64
+    description: trial_converted_count over trial_ended_count; null below min_cell.
+    definition: trial_converted_count / trial_ended_count
+    authority: Stripe Billing, Trial conversion rate
+    edge_cases:
+      - Trials that still run are in neither count; one that is paid before the full trial ended counts when it ends.
   history: {type: string, description: 'terms, or none where exports state neither contracts nor invoices, so that nothing ever falls due.'}
   is_complete: {type: bool, description: Whether the period is over and no grace period can still change it.}
   is_suppressed: {type: bool, description: Whether rates are withheld because due_count is positive and below min_cell.}

@@ -19,19 +19,48 @@ columns:
     description: Net promoter score, -100 to 100; null unless the kind is nps.
     definition: 100 * (promoters - detractors) / responses
     authority: Bain, netpromotersystem.com
-  nps_standard_error: {type: float64, description: Standard error of nps; null unless the kind is nps.}
-  csat_pct: {type: float64, description: 'Percentage in the two highest scores, 0 to 100; null unless the kind is csat.'}
+    edge_cases:
+      - Of a respondent's answers in a wave the last one counts.
+      - Scales other than 0 to 10 are another survey.
+  nps_standard_error:
+    type: float64
+    description: Standard error of nps; null unless the kind is nps.
+    definition: 100 * sqrt((p + d - (p - d)^2) / n), p and d the shares of promoters and detractors
+    authority: 'Cybaea, variance of the net promoter score (2016)'
+    edge_cases:
+      - 0 for a single answer.
+  csat_pct:
+    type: float64
+    description: 'Percentage in the two highest scores, 0 to 100; null unless the kind is csat.'
+    definition: 100 * answers in the two highest scores / answers
   ces_index:
     type: float64
     description: Percentage of 6 and 7 less that of 1 to 3; null unless the kind is ces on a scale of 1 to 7.
     definition: 100 * (count of 6..7 - count of 1..3) / responses
     authority: CES 2.0
-  ces_top3_pct: {type: float64, description: 'Percentage of 5 to 7; null unless the kind is ces on a scale of 1 to 7.'}
+  ces_top3_pct:
+    type: float64
+    description: 'Percentage of 5 to 7; null unless the kind is ces on a scale of 1 to 7.'
+    definition: 100 * count of 5..7 / responses
+    authority: CES 2.0
   invited_count: {type: int64, description: Requests sent in the month; null if no requests are known.}
   answered_invitation_count: {type: int64, description: Those of them that were answered; null if no requests are known.}
-  response_rate: {type: float64, description: answered_invitation_count over invited_count.}
-  response_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  response_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  response_rate:
+    type: float64
+    description: answered_invitation_count over invited_count.
+    definition: answered_invitation_count / invited_count
+    edge_cases:
+      - A respondent who answers twice in a wave counts once.
+  response_wilson_low:
+    type: float64
+    description: Lower bound of its 95 % Wilson interval.
+    definition: Wilson score interval of answered_invitation_count out of invited_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  response_wilson_high:
+    type: float64
+    description: Upper bound of its 95 % Wilson interval.
+    definition: Wilson score interval of answered_invitation_count out of invited_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: Whether scores are withheld because of min_cell responses.}
 checks:
@@ -63,11 +92,9 @@ score_sums as (
         case when kind = 'nps' then count(*) filter (where score <= 6) end as detractor_count,
         nps(score) filter (where kind = 'nps') as nps,
         nps_se(score) filter (where kind = 'nps') as nps_standard_error,
-        count(*) filter (where kind = 'csat' and score >= scale_max - 1) as satisfied_count,
-        count(*) filter (where score >= 6) - count(*) filter (where score <= 3)
-            as easy_less_hard_count,
-        count(*) filter (where score >= 5) as easy_count,
-        bool_and(is_seven_point_effort) as is_seven_point_effort
+        csat(score, scale_max) filter (where kind = 'csat') as csat_pct,
+        ces_index(score) filter (where is_seven_point_effort) as ces_index,
+        ces_top3(score) filter (where is_seven_point_effort) as ces_top3_pct
     from responses
     group by survey_id, kind, scale_min, scale_max, period_start_date
 
@@ -116,18 +143,9 @@ survey_scores as (
         case when not is_suppressed then detractor_count end as detractor_count,
         case when not is_suppressed then nps end as nps,
         case when not is_suppressed then nps_standard_error end as nps_standard_error,
-        case
-            when not is_suppressed and kind = 'csat'
-                then rate(satisfied_count * 100, response_count)
-        end as csat_pct,
-        case
-            when not is_suppressed and is_seven_point_effort
-                then rate(easy_less_hard_count * 100, response_count)
-        end as ces_index,
-        case
-            when not is_suppressed and is_seven_point_effort
-                then rate(easy_count * 100, response_count)
-        end as ces_top3_pct,
+        case when not is_suppressed then csat_pct end as csat_pct,
+        case when not is_suppressed then ces_index end as ces_index,
+        case when not is_suppressed then ces_top3_pct end as ces_top3_pct,
         invited_count,
         answered_invitation_count,
         rate(answered_invitation_count, invited_count) as response_rate,

@@ -15,16 +15,43 @@ columns:
   view_count: {type: int64, description: Page and screen views in the visits.}
   converted_session_count: {type: int64, description: Visits with an order.}
   conversion_rate: {type: float64, description: converted_session_count over session_count.}
-  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
-  bounce_rate_ua: {type: float64, description: Visits of one view over visits with a view.}
-  bounce_rate_ga4: {type: float64, description: Visits without engagement over visits.}
-  mean_session_seconds: {type: float64, description: 'Mean length, where a visit of one event lasts 0 seconds.'}
+  conversion_wilson_low:
+    type: float64
+    description: Lower bound of its 95 % Wilson interval.
+    definition: Wilson score interval of converted_session_count out of session_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  conversion_wilson_high:
+    type: float64
+    description: Upper bound of its 95 % Wilson interval.
+    definition: Wilson score interval of converted_session_count out of session_count at 95 %
+    authority: Wilson (1927), Journal of the American Statistical Association 22
+  bounce_rate_ua:
+    type: float64
+    description: Visits of one view over visits with a view.
+    definition: visits of one view / visits with a view
+    authority: 'Google Analytics (Universal), bounce rate'
+  bounce_rate_ga4:
+    type: float64
+    description: Visits without engagement over visits.
+    definition: 1 - engaged visits / visits
+    authority: 'Google Analytics 4, engaged sessions'
+    edge_cases:
+      - 'Engaged: more than 10 seconds, or an order, or two views.'
+  mean_session_seconds:
+    type: float64
+    description: 'Mean length, where a visit of one event lasts 0 seconds.'
+    definition: sum of (last event - first event) / visits
+    authority: 'Google Analytics (Universal), average session duration'
+    edge_cases:
+      - A visit of one event lasts 0 seconds, so the mean understates.
   mean_multi_event_session_seconds: {type: float64, description: Mean length of visits of several events.}
   median_session_seconds: {type: float64, description: Median length.}
   impression_count: {type: int64, description: Advertisements shown; null without advertising data of the day.}
   click_count: {type: int64, description: Advertisements clicked; null without advertising data of the day.}
-  click_through_rate: {type: float64, description: click_count over impression_count.}
+  click_through_rate:
+    type: float64
+    description: click_count over impression_count.
+    definition: click_count / impression_count
   is_complete: {type: bool, description: 'Whether the day is over, with late_days.'}
   is_suppressed: {type: bool, description: 'Whether rates and lengths are withheld because of min_cell visitors.'}
 checks:

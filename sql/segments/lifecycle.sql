@@ -2,7 +2,9 @@
 description: >
   What each customer was in each local month: new with the first activity, returning if active in
   the month before, resurrecting if active again after a pause, dormant in the first month without
-  activity once that month is over. Later months without activity have no row.
+  activity once that month is over. Later months without activity have no row. Activity is whatever
+  the customer sought with the company itself, so that neither a mention elsewhere nor the bookkeeping
+  of a deal is any.
 grain: [customer_id, period_start_date]
 columns:
   customer_id: {type: string, description: The customer.}
@@ -24,6 +26,8 @@ active_months as (
     inner join core.touchpoints
         on customers.customer_key = touchpoints.customer_key
     where touchpoints.direction = 'in'
+        and touchpoints.actor = 'own'
+        and touchpoints.kind != 'deal'
         and not touchpoints.is_bot
 
 ),

@@ -33,7 +33,7 @@ pub struct Header {
     pub columns: IndexMap<String, ColumnDeclaration>,
     /// Predicates that hold for every row.
     pub checks: Vec<String>,
-    /// Contracts that must have a source for this mart to be built.
+    /// Contracts that must have a source, and tables of blocks (`config.journeys`) that must have rows, for this mart to be built.
     pub requires: Option<Vec<String>>,
     /// The order of the published rows, by default the grain.
     pub sort_by: Vec<String>,
@@ -71,6 +71,9 @@ pub struct ColumnDeclaration {
     pub definition: Option<String>,
     /// Whose definition that is.
     pub authority: Option<String>,
+    /// What becomes of the cases on which definitions differ, a sentence each.
+    #[serde(default)]
+    pub edge_cases: Vec<String>,
 }
 
 /// The place of the header within a file: what stands between the first `/*` and its `*/`.

@@ -7,12 +7,19 @@ file of the same path replaces the library's, and a file under `pipelines/<name>
 both.
 */
 
-use std::{collections::BTreeMap, fs, path::Path, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::Path,
+    sync::Arc,
+};
 
 use serde::Serialize;
 use walkdir::WalkDir;
 
 use crate::error::{Error, Result, codes};
+
+use super::parallel;
 
 /// Where a file or table comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -113,17 +120,30 @@ impl Library {
         Ok(files)
     }
 
-    /// The presets of the project and of this library.
+    /// The presets of exports that the project and this library have.
     pub fn preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
-        let files = self.overlaid(project_dir, None)?;
-        let name = |path: &String| {
-            let name = path.strip_prefix("presets/")?.strip_suffix(".yaml")?;
-            (!name.contains('/')).then(|| name.to_owned())
-        };
-        Ok(files.keys().filter_map(name).collect())
+        self.names_in("presets/", project_dir)
     }
 
-    /// The YAML of a preset: its file name for messages, and its text.
+    /// The presets of journeys that the project and this library have.
+    pub fn journey_preset_names(&self, project_dir: &Path) -> Result<Vec<String>> {
+        self.names_in("presets/journeys/", project_dir)
+    }
+
+    /// The YAML files in a folder, without those in folders below it.
+    fn names_in(&self, folder: &str, project_dir: &Path) -> Result<Vec<String>> {
+        let own = files_of(&project_dir.join("sql"), "presets")?;
+        let paths: BTreeSet<&str> =
+            own.iter().chain(self.files.keys()).map(String::as_str).collect();
+        let name = |path: &str| {
+            let name = path.strip_prefix(folder)?.strip_suffix(".yaml")?;
+            (!name.contains('/')).then(|| name.to_owned())
+        };
+        Ok(paths.into_iter().filter_map(name).collect())
+    }
+
+    /// The YAML of a preset, that of a journey as `journeys/<name>`: its file name for messages,
+    /// and its text.
     pub fn preset(&self, project_dir: &Path, name: &str) -> Result<Option<(String, String)>> {
         let path = format!("presets/{name}.yaml");
         let own = project_dir.join("sql").join(&path);
@@ -135,11 +155,18 @@ impl Library {
 }
 
 fn read_folder(folder: &Path) -> Result<BTreeMap<String, Arc<str>>> {
-    let mut files = BTreeMap::new();
-    if !folder.is_dir() {
+    let paths = files_of(folder, "")?;
+    let texts = parallel::map(&paths, |path| read_file(&folder.join(path)));
+    paths.into_iter().zip(texts).map(|(path, text)| Ok((path, text?))).collect()
+}
+
+/// The paths below a `sql/` folder of the files that mean something, sorted; those in `part` of it.
+fn files_of(folder: &Path, part: &str) -> Result<Vec<String>> {
+    let mut files = Vec::new();
+    if !folder.join(part).is_dir() {
         return Ok(files);
     }
-    for entry in WalkDir::new(folder).follow_links(true).sort_by_file_name() {
+    for entry in WalkDir::new(folder.join(part)).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(|error| Error::usage(codes::WORK_FOLDER, error.to_string()))?;
         let known = entry.path().extension().is_some_and(|ending| {
             ["sql", "yaml", "csv"].iter().any(|known| ending.eq_ignore_ascii_case(known))
@@ -148,8 +175,7 @@ fn read_folder(folder: &Path) -> Result<BTreeMap<String, Arc<str>>> {
             continue;
         }
         let relative = entry.path().strip_prefix(folder).expect("below the folder");
-        let path = relative.to_string_lossy().replace('\\', "/");
-        files.insert(path, read_file(entry.path())?);
+        files.push(relative.to_string_lossy().replace('\\', "/"));
     }
     Ok(files)
 }

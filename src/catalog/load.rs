@@ -289,10 +289,12 @@ fn carry_into(
 
 /// Resolves what every query reads; what does not exist is reported.
 fn link(tables: &mut Tables, found: &mut Diagnostics) {
+    let nodes: Vec<&Node> = tables.values().collect();
+    let read = parallel::map(&nodes, |node| node.query.as_deref().map(sql::relations));
     let mut inputs: Vec<(TableName, BTreeSet<TableName>)> = Vec::new();
-    for node in tables.values() {
+    for (node, relations) in nodes.into_iter().zip(read) {
         let mut own = BTreeSet::new();
-        for relation in node.query.iter().flat_map(|query| sql::relations(query)) {
+        for relation in relations.into_iter().flatten() {
             match relation.table().filter(|name| tables.contains_key(name)) {
                 Some(name) => {
                     own.insert(name);

@@ -34,20 +34,29 @@ pub fn table(source: &str, contract: &str) -> TableName {
 }
 
 /// The file that maps a source to a contract: the project's own for this source, else the preset's.
+///
+/// A file in the folder of the source or preset says by its name which contract it is for. One
+/// beside the folder does not: it serves a source's only contract, or the only one that no folder
+/// has a file for.
 pub fn file<'a>(
     files: &'a BTreeMap<String, SqlFile>,
     source: &Source,
     contract: &str,
 ) -> Result<&'a SqlFile, Vec<String>> {
-    let name = &source.name;
-    let mut paths = vec![format!("inbound/{name}/{contract}.sql"), format!("inbound/{name}.sql")];
-    if let Some(preset) = &source.preset {
-        paths.push(format!("presets/{preset}/{contract}.sql"));
-        paths.push(format!("presets/{preset}.sql"));
+    let preset = source.preset.as_ref().map(|preset| format!("presets/{preset}"));
+    let owners: Vec<String> =
+        [Some(format!("inbound/{}", source.name)), preset].into_iter().flatten().collect();
+    let in_folder = |owner: &String, contract: &str| format!("{owner}/{contract}.sql");
+    let is_homeless = |contract: &str| {
+        owners.iter().all(|owner| !files.contains_key(&in_folder(owner, contract)))
+    };
+    let homeless = source.feeds.iter().filter(|feed| is_homeless(&feed.to_lowercase())).count();
+    let is_only = source.feeds.len() == 1 || homeless == 1 && is_homeless(contract);
+    let mut paths = Vec::new();
+    for owner in &owners {
+        paths.push(in_folder(owner, contract));
+        paths.extend(is_only.then(|| format!("{owner}.sql")));
     }
-    // A file without a folder says nothing of the contract, so it serves one alone.
-    let is_single = source.feeds.len() == 1;
-    paths.retain(|path| is_single || path.ends_with(&format!("/{contract}.sql")));
     paths.iter().find_map(|path| files.get(path)).ok_or(paths)
 }
 

@@ -42,7 +42,7 @@ pub mod lineage;
 pub mod selector;
 mod question;
 
-pub use check::Checked;
+pub use check::{Checked, Kept, Schemas};
 pub use graph::Tables;
 pub use library::{Library, Origin};
 pub use name::{Layer, TableName};
@@ -113,7 +113,7 @@ impl Catalog {
     }
 
     /// The marts that this pipeline builds: those that are not switched off and whose contracts
-    /// have a declared source.
+    /// have a declared source, and whose blocks are declared.
     pub fn built_marts(&self) -> Vec<TableName> {
         let marts = self.tables.values().filter(|node| node.name.schema == "marts");
         marts.filter(|node| self.is_built(node)).map(|node| node.name.clone()).collect()
@@ -128,8 +128,16 @@ impl Catalog {
                 |node| matches!(&node.kind, Kind::Contract { sources, .. } if !sources.is_empty()),
             )
         };
+        let is_declared = |block: &str| {
+            self.tables
+                .get(&TableName::new("config", block))
+                .is_some_and(|node| matches!(&node.kind, Kind::Rows(rows) if rows.num_rows() > 0))
+        };
         if let Some(required) = &mart.header.requires {
-            return required.iter().all(|contract| is_fed(contract));
+            return required.iter().all(|name| match name.strip_prefix("config.") {
+                Some(block) => is_declared(block),
+                None => is_fed(name),
+            });
         }
         let read = self.order(std::slice::from_ref(&mart.name));
         let mut contracts = read.iter().filter(|name| name.schema == "inbound").peekable();

@@ -12,7 +12,8 @@ use crate::config::{
     types::ColumnType,
 };
 use crate::engine::arrow_type;
-use chrono::{DateTime, Days, NaiveDate, TimeZone, Utc};
+use crate::functions::local_day_start::day_start;
+use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use datafusion::sql::sqlparser::{
     ast::{
@@ -27,11 +28,7 @@ use datafusion::sql::sqlparser::{
 /// Where clocks skip midnight, the day starts at the first instant after it.
 pub fn as_of(as_of_date: NaiveDate, timezone: Tz) -> DateTime<Utc> {
     let next = as_of_date.checked_add_days(Days::new(1)).unwrap_or(NaiveDate::MAX);
-    let midnight = next.and_hms_opt(0, 0, 0).expect("midnight is a time");
-    (0..=24 * 4)
-        .map(|quarters| midnight + chrono::TimeDelta::minutes(15 * quarters))
-        .find_map(|local| timezone.from_local_datetime(&local).earliest())
-        .map_or_else(|| midnight.and_utc(), |instant| instant.to_utc())
+    day_start(next, timezone)
 }
 
 /// Names with their values.

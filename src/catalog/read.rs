@@ -137,7 +137,8 @@ fn values(
             }
             (None, Some(text)) => match ParamValue::parse(&ty, &text.0, given.today) {
                 Ok(value) => {
-                    values.insert(key, Param { ty, value, description: None });
+                    let description = declared.description.clone();
+                    values.insert(key, Param { ty, value, description });
                 }
                 Err(message) => fault(&["default"], codes::INVALID_VALUE, message),
             },

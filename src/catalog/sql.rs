@@ -2,7 +2,7 @@
 One SQL file as a syntax tree: parsing, the tables it reads, places in its text.
 */
 
-use std::{ops::ControlFlow, sync::Arc};
+use std::{ops::ControlFlow, ptr, sync::Arc};
 
 use datafusion::{
     error::DataFusionError,
@@ -182,37 +182,51 @@ pub fn relations(query: &Query) -> Vec<Relation> {
 #[derive(Default)]
 struct RelationFinder {
     found: Vec<Relation>,
-    ctes: Vec<String>,
+    /// The CTEs of the queries around a place, the outermost first.
+    scopes: Vec<Scope>,
+}
+
+/// The CTEs of one query.
+struct Scope {
+    /// Names, and where the syntax tree holds what they stand for.
+    ctes: Vec<(String, *const Query)>,
+    /// How many of them can be read. A CTE is not in scope within itself:
+    /// `with t as (select * from t)` reads table t.
+    visible: usize,
 }
 
 impl Visitor for RelationFinder {
     type Break = ();
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        if let Some(with) = &query.with {
-            for cte in &with.cte_tables {
-                // A CTE is not in scope within itself: `with t as (select * from t)` reads table t.
-                // It is visited here, before its name is known, and again as part of the query.
-                if !with.recursive {
-                    let _ = cte.query.visit(self);
-                }
-                self.ctes.push(folded(&cte.alias.name));
-            }
-        }
+        let ctes: Vec<_> = query
+            .with
+            .iter()
+            .flat_map(|with| &with.cte_tables)
+            .map(|cte| (folded(&cte.alias.name), ptr::from_ref(&*cte.query)))
+            .collect();
+        let is_recursive = query.with.as_ref().is_some_and(|with| with.recursive);
+        let visible = if is_recursive { ctes.len() } else { 0 };
+        self.scopes.push(Scope { ctes, visible });
         ControlFlow::Continue(())
     }
 
     fn post_visit_query(&mut self, query: &Query) -> ControlFlow<()> {
-        let own = query.with.as_ref().map_or(0, |with| with.cte_tables.len());
-        self.ctes.truncate(self.ctes.len() - own);
+        self.scopes.pop();
+        if let Some(around) = self.scopes.last_mut()
+            && around.ctes.get(around.visible).is_some_and(|(_, cte)| ptr::eq(*cte, query))
+        {
+            around.visible += 1;
+        }
         ControlFlow::Continue(())
     }
 
     fn pre_visit_table_factor(&mut self, factor: &TableFactor) -> ControlFlow<()> {
         if let TableFactor::Table { name, args: None, .. } = factor {
             let relation = relation(name);
-            let is_cte = matches!(relation.parts.as_slice(), [name] if self.ctes.contains(name));
-            // The body of a CTE is visited twice, and the second time with its own name in scope.
+            let visible = || self.scopes.iter().flat_map(|scope| &scope.ctes[..scope.visible]);
+            let is_cte = matches!(relation.parts.as_slice(), [one] if visible().any(|(name, _)| name == one));
+            // Names without a place, which are those of files, are told apart by nothing.
             let is_known = self.found.iter().any(|known| known.span == relation.span);
             if !is_cte && !is_known {
                 self.found.push(relation);

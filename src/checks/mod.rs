@@ -75,7 +75,8 @@ pub fn declared(table: &str, grain: &[String], predicates: &[String]) -> Vec<Che
 }
 
 /// The checks of a `<table>.check.sql` file: statements that return violating rows, each behind a
-/// line `-- fail: <sentence>` or `-- warn: <sentence>`.
+/// line `-- fail: <sentence>` or `-- warn: <sentence>`. Empty lines before each keep it on the lines
+/// that it has in the file.
 pub fn from_file(file: &str, text: &str) -> Result<Vec<Check>> {
     let mut checks: Vec<Check> = Vec::new();
     for (number, line) in text.lines().enumerate() {
@@ -87,7 +88,7 @@ pub fn from_file(file: &str, text: &str) -> Result<Vec<Check>> {
                 name: sentence.trim().to_owned(),
                 severity,
                 kind: Kind::Rule,
-                sql: String::new(),
+                sql: "\n".repeat(number + 1),
             }),
             (None, Some(check)) => {
                 check.sql.push_str(line);
@@ -104,12 +105,18 @@ pub fn from_file(file: &str, text: &str) -> Result<Vec<Check>> {
         }
     }
     for check in &mut checks {
-        check.sql = check.sql.trim().trim_end_matches(';').to_owned();
+        let end = check.sql.trim_end().trim_end_matches(';').trim_end().len();
+        check.sql.truncate(end);
     }
     Ok(checks)
 }
 
 impl Check {
+    /// The statement that returns the violating rows.
+    pub fn sql(&self) -> &str {
+        &self.sql
+    }
+
     /// Asks the question about the tables registered in the engine.
     pub async fn run(&self, engine: &Engine, table: &str) -> Result<Outcome> {
         let found = engine
@@ -234,7 +241,7 @@ mod tests {
         let text = "-- note\n\n-- fail: sums agree\nselect 1\nwhere false;\n-- warn: few rows\nselect 2;\n";
         let checks = from_file("sql/marts/t.check.sql", text).unwrap();
         assert_eq!(checks[0].name, "sums agree");
-        assert_eq!(checks[0].sql, "select 1\nwhere false");
+        assert_eq!(checks[0].sql(), "\n\n\nselect 1\nwhere false");
         assert_eq!(checks[1].severity, Severity::Warning);
         let error = from_file("sql/marts/t.check.sql", "select 1").unwrap_err();
         assert!(error.to_string().contains("t.check.sql:1"));

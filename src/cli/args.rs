@@ -119,7 +119,9 @@ commands! {
     Completions => completions,
     /// Write a synthetic company's exports to try things on
     Demo => demo,
-    /// Explain a diagnostic code
+    /// Write pages about the tables: what they mean, where their columns come from
+    Docs => docs,
+    /// Explain a diagnostic code, a metric, a table or a column
     Explain => explain,
     /// List the SQL functions, or explain one
     Functions => functions,

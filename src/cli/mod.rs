@@ -19,7 +19,7 @@ use args::{Cli, GlobalArgs};
 use printer::Printer;
 
 use crate::{
-    error::Result,
+    error::{Result, codes},
     run::project::{Project, ProjectOptions},
 };
 
@@ -34,6 +34,19 @@ impl Context {
     /// Loads the project around a pipeline file, or around the only one.
     pub(crate) fn project(&self, pipeline: Option<PathBuf>) -> Result<Project> {
         Project::open(&self.project_options(pipeline))
+    }
+
+    /// Loads the named pipeline or the only one; where there is none to choose, the tables that
+    /// every pipeline has.
+    pub(crate) fn project_or_library(&self, pipeline: Option<PathBuf>) -> Result<Project> {
+        let is_named = pipeline.is_some();
+        match self.project(pipeline) {
+            Err(error) if !is_named && error.is(codes::NO_PIPELINE) => {
+                let dir = self.global.project_dir.clone().unwrap_or_else(|| ".".into());
+                Project::of_text(&dir, "library", "version: 1\npipeline: library\nsources: {}\n")
+            }
+            opened => opened,
+        }
     }
 
     /// What the command line says about the project.

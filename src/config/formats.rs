@@ -7,11 +7,12 @@ one is reported in its place beside every other fault; deserializing cannot fail
 
 use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
 
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::types::ColumnType;
+use super::{types::ColumnType, xlsx::CellRange};
 use crate::error::{Diagnostic, codes, nearest};
 
 /// Checks a text against a format of the schema; formats that are not ours always fit.
@@ -31,6 +32,8 @@ pub(crate) fn check(format: &str, text: &str) -> Result<(), Diagnostic> {
         "name" => fits::<Name>(text),
         "sign" => fits::<Sign>(text),
         "predicate" => fits::<Predicate>(text),
+        "cell-range" => fits::<CellRange>(text),
+        "day" => fits::<Day>(text),
         _ => Ok(()),
     }
 }
@@ -264,6 +267,26 @@ impl fmt::Display for Predicate {
     }
 }
 
+/// A day of the local calendar.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Day(pub NaiveDate);
+
+impl FromStr for Day {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        NaiveDate::parse_from_str(text, "%Y-%m-%d")
+            .map(Self)
+            .map_err(|_| format!("`{text}` is no date; write it as `2026-06-30`"))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
 macro_rules! written_as_text {
     ($($type:ident, $format:literal, $description:literal;)*) => {$(
         impl<'de> Deserialize<'de> for $type {
@@ -302,6 +325,8 @@ written_as_text! {
     Name, "name", "Lower-case letters, digits and `_`.";
     Sign, "sign", "One character.";
     Predicate, "predicate", "A SQL condition.";
+    CellRange, "cell-range", "A part of a sheet: `B3:F200`, `B:F` or `B3:`.";
+    Day, "day", "A local day: `2026-06-30`.";
 }
 
 #[cfg(test)]
@@ -343,6 +368,8 @@ mod tests {
             ("name", ""),
             ("sign", ";;"),
             ("column-type", "varchar"),
+            ("day", "30-06-2026"),
+            ("day", "2026-02-29"),
             ("predicate", " "),
             ("predicate", "a = 'b"),
             ("predicate", "(a or b"),

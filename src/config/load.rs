@@ -18,7 +18,7 @@ use indexmap::IndexMap;
 use serde_json::Value as Json;
 
 use super::{
-    blocks::{funnels, journeys, segments},
+    blocks::{changes, experiments, funnels, journey_preset, journeys, segments, tasks},
     params,
     pipeline::Pipeline,
     preset, resolve,
@@ -45,6 +45,8 @@ pub struct LoadRequest<'a> {
     pub presets: PresetText<'a>,
     /// The presets there are, for hints.
     pub preset_names: &'a [String],
+    /// The presets of journeys there are, for hints; one is looked up as `journeys/<name>`.
+    pub journey_preset_names: &'a [String],
     /// When the run starts; `today` is its date in the pipeline's time zone.
     pub now: DateTime<Utc>,
 }
@@ -233,7 +235,7 @@ impl Presets {
 }
 
 fn resolve(
-    config: PipelineConfig,
+    mut config: PipelineConfig,
     file: String,
     text: Arc<str>,
     request: &LoadRequest<'_>,
@@ -246,7 +248,10 @@ fn resolve(
     let today: NaiveDate = request.now.with_timezone(&timezone).date_naive();
     let mut params =
         params::resolve(&config.params, request.params, today, &root.key("params"), found);
-    let of_blocks = config.sessions.params().into_iter().chain(config.bots.params());
+    let of_blocks = (config.sessions.params().into_iter())
+        .chain(config.bots.params())
+        .chain(config.identity.params())
+        .chain(config.attribution.params());
     params.extend(of_blocks.map(|(name, param)| (name.to_owned(), param)));
 
     let mut locations = config.locations;
@@ -281,11 +286,16 @@ fn resolve(
             resolve::source(&name, source, &context, &place, found).map(|source| (name, source)),
         );
     }
+    journey_preset::apply(&mut config.journeys, request, &root.key("journeys"), found);
+    journeys::check_planned(&config.journeys, &root.key("journeys"), found);
     let generated = vec![
         journeys::stage_events(&config.journeys, &root.key("journeys")),
         funnels::funnel_matches(&config.funnels, &root.key("funnels")),
         funnels::funnel_depths(&config.funnels),
         segments::declared_members(&config.segments, &root.key("segments")),
+        tasks::task_events(&config.tasks, &root.key("tasks")),
+        changes::change_sessions(&config.changes, &root.key("changes")),
+        experiments::experiment_goals(&config.experiments, &root.key("experiments")),
     ];
     Some(Pipeline {
         name: config.pipeline?.0,
@@ -300,12 +310,19 @@ fn resolve(
         engine: config.engine.into(),
         sources,
         source_places,
+        identity: config.identity,
         sessions: config.sessions,
         bots: config.bots,
         journeys: config.journeys,
         funnels: config.funnels,
+        tasks: config.tasks,
         segments: config.segments,
         subscriptions: config.subscriptions,
+        attribution: config.attribution,
+        changes: config.changes,
+        experiments: config.experiments,
+        surveys: config.surveys,
+        enrich: config.enrich,
         generated,
         marts: config.marts,
         late_days: config.late_days.unwrap_or(3),

@@ -17,6 +17,7 @@ pub mod records;
 pub mod source;
 pub mod tables;
 pub mod types;
+pub mod xlsx;
 pub mod yaml;
 
 mod load;

@@ -23,9 +23,24 @@ pub const SESSION_GAP_SECONDS: &str = "session_gap_seconds";
 pub const BOT_EVENT_COUNT: &str = "bot_event_count";
 /// Of the block `bots:`.
 pub const BOT_WITHIN_SECONDS: &str = "bot_within_seconds";
+/// Of the block `identity:`.
+pub const IDENTITY_MAX_EDGES: &str = "identity_max_edges";
+/// Of the block `identity:`.
+pub const IDENTITY_STITCH: &str = "identity_stitch";
+/// Of the block `attribution:`.
+pub const ATTRIBUTION_HALF_LIFE_SECONDS: &str = "attribution_half_life_seconds";
 /// Parameters that follow from the rest of the pipeline.
-pub const DERIVED: [&str; 6] =
-    ["as_of", "timezone", "currency", SESSION_GAP_SECONDS, BOT_EVENT_COUNT, BOT_WITHIN_SECONDS];
+pub const DERIVED: [&str; 9] = [
+    "as_of",
+    "timezone",
+    "currency",
+    SESSION_GAP_SECONDS,
+    BOT_EVENT_COUNT,
+    BOT_WITHIN_SECONDS,
+    IDENTITY_MAX_EDGES,
+    IDENTITY_STITCH,
+    ATTRIBUTION_HALF_LIFE_SECONDS,
+];
 
 /// A parameter as it is declared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -74,6 +89,15 @@ impl Param {
         // A duration has at most i64::MAX microseconds.
         let value = ParamValue::Int64(number as i64);
         Self { ty: ColumnType::Int64, value, description: Some(description.to_owned()) }
+    }
+
+    /// A word that a block gives.
+    pub(super) fn word(word: &str, description: &str) -> Self {
+        Self {
+            ty: ColumnType::String,
+            value: ParamValue::String(word.to_owned()),
+            description: Some(description.to_owned()),
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub enum Format {
     Avro,
     /// Arrow IPC: files (Feather) and streams.
     Arrow,
+    /// An Excel workbook; `xlsx:` says which sheet and how.
+    Xlsx,
     /// Text in which a pattern takes every line apart, such as an access log; `lines:` says how.
     Lines,
 }
@@ -220,7 +222,7 @@ impl CsvOptions {
         }
     }
 
-    fn resolve_names(
+    pub(super) fn resolve_names(
         &self,
         source_path: Option<&str>,
         context: &Context<'_>,

@@ -43,7 +43,7 @@ pub(super) fn source(
     };
     found.extend(config.path.is_none().then(|| missing("path")).flatten());
     found.extend(config.format.is_none().then(|| missing("format")).flatten().map(|fault| {
-        fault.hint("name a `preset`, or the format: `csv`, `ndjson`, `json`, `parquet`, `avro`, `arrow` or `lines`")
+        fault.hint("name a `preset`, or the format: `csv`, `ndjson`, `json`, `parquet`, `avro`, `arrow`, `xlsx` or `lines`")
     }));
     found.extend(
         config
@@ -61,6 +61,8 @@ pub(super) fn source(
     let csv_options = config.csv.clone().unwrap_or_default();
     let csv = csv_options.resolve(path.as_deref(), context, &place.key("csv"), found);
     let lines = config.lines.clone().unwrap_or_default().resolve(&place.key("lines"), found);
+    let xlsx = config.xlsx.clone().unwrap_or_default();
+    let xlsx = xlsx.resolve(context, &place.key("xlsx"), found);
     let patternless = config.format == Some(Format::Lines) && lines.pattern.is_empty();
     found.extend(patternless.then(|| missing("lines")).flatten().map(|fault| {
         fault.hint("say how a line is taken apart: `lines: {pattern: '(?<ip>\\S+) …'}`")
@@ -103,6 +105,7 @@ pub(super) fn source(
         csv,
         lines,
         json: config.json.unwrap_or_default(),
+        xlsx,
         carry: config.carry,
         key: config.key,
         order_by: config.order_by.map(|names| names.0).unwrap_or_default(),
@@ -281,10 +284,10 @@ fn check_records(config: &SourceConfig, place: &Place<'_>, found: &mut Diagnosti
         config.distinct == Some(true) && !keyless,
         "with a `key` equal rows are one anyway",
     );
-    let parquet = config.format == Some(Format::Parquet);
+    let typed = matches!(config.format, Some(Format::Parquet | Format::Avro | Format::Arrow));
     refuse(
         "fill_down",
-        config.fill_down.is_some() && parquet,
+        config.fill_down.is_some() && typed,
         "`fill_down` is for formats of text cells",
     );
     if let Some(name) = &config.replace_by {

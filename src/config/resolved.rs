@@ -11,6 +11,7 @@ use super::{
     records::{Deletes, FillDown},
     source::{Ambiguous, EpochUnit, Nonexistent, OnBadCell, SurveyKind},
     types::ColumnType,
+    xlsx::Xlsx,
 };
 
 /// Bad rows that a source may have, where it does not say.
@@ -38,6 +39,7 @@ pub struct Source {
     pub csv: Csv,
     pub lines: Lines,
     pub json: JsonOptions,
+    pub xlsx: Xlsx,
     pub columns: Vec<Column>,
     pub carry: Vec<String>,
     pub key: Vec<String>,
@@ -125,6 +127,7 @@ impl Source {
             csv: Csv::default(),
             lines: Lines::default(),
             json: JsonOptions::default(),
+            xlsx: Xlsx::default(),
             columns,
             carry: Vec::new(),
             key: Vec::new(),

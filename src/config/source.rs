@@ -16,6 +16,7 @@ use super::{
     reading::{CsvOptions, Format, JsonOptions, LinesOptions},
     records::{Deletes, FillDown},
     types::ColumnType,
+    xlsx::XlsxOptions,
 };
 
 pub use super::resolved::{Column, Source, Survey};
@@ -39,12 +40,14 @@ pub struct SourceConfig {
     pub ready: Option<String>,
     /// File format; what the bytes are compressed with is recognised by content.
     pub format: Option<Format>,
-    /// Which members of tar archives are read: `*.csv`, or several patterns. Not needed where an archive holds one file.
+    /// Which members of tar and zip archives are read: `*.csv`, or several patterns. Not needed where an archive holds one file.
     pub members: Option<OneOrMany>,
     /// How CSV text is read.
     pub csv: Option<CsvOptions>,
     /// How lines of text are read.
     pub lines: Option<LinesOptions>,
+    /// How workbooks are read.
+    pub xlsx: Option<XlsxOptions>,
     /// How JSON is read.
     pub json: Option<JsonOptions>,
     /// The columns to load, by name. Others are ignored.
@@ -146,7 +149,7 @@ pub struct ColumnConfig {
     /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
     #[serde(rename = "type")]
     pub column_type: Option<ColumnType>,
-    /// The header, or headers to try in order; for JSON a path: `a.b`, `items[0].id`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file; `_member` is the path of a member within its archive.
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `items[0].id`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file; `_member` is the path of a member within its archive, `_sheet` the name of a workbook's sheet.
     pub from: Option<OneOrMany>,
     /// A row without this value is quarantined.
     pub required: Option<bool>,

@@ -12,6 +12,9 @@ Generated are, each with a header like that of a SQL file and no rows where no b
 | `journeys.stage_events` | journey, kind, namespace, event_id | `core.touchpoints` of known customers, without bots |
 | `journeys.funnel_matches` | funnel, step_number, kind, namespace, event_id | `core.touchpoints` without bots |
 | `journeys.funnel_depths` | funnel, unit_key, period_start_date | `journeys.funnel_entries` |
+| `journeys.task_events` | task, kind, namespace, event_id | `core.touchpoints` of known people, without bots |
+| `journeys.change_sessions` | none | `core.sessions` without bots |
+| `journeys.experiment_goals` | none | `core.touchpoints` of known people, without bots |
 | `segments.declared_members` | segment, customer_id | `core.customers` |
 
 `journeys.stage_events`: `journey`, `kind`, `namespace`, `event_id`, `customer_key`, `session_id`,
@@ -25,14 +28,23 @@ event that fits two steps has two rows.
 
 `journeys.funnel_depths`: `funnel`, `unit_key`, `period_start_date`, `reached_step_number`.
 
+`journeys.task_events`: `task`, `kind`, `namespace`, `event_id`, `customer_key`,
+`event_sequence`, `is_from`, `is_to`, `occurred_at`. Only touchpoints that begin or complete a task.
+
+`journeys.change_sessions`: `change`, `role`, `is_after`, `visitor_key`, `view_count`,
+`duration_microseconds`, `is_engaged`, `is_converted`. Only visits within the weeks compared.
+
+`journeys.experiment_goals`: `experiment_id`, `customer_key`, `occurred_at`.
+
 `segments.declared_members`: `segment`, `customer_id`, `customer_key`.
 
-Blocks whose numbers a window function needs as constants become parameters instead:
-`$session_gap_seconds`, `$bot_event_count`, `$bot_within_seconds`.
+What a query needs as a constant becomes a parameter instead: `$session_gap_seconds`,
+`$bot_event_count`, `$bot_within_seconds`, `$identity_max_edges`, `$identity_stitch`,
+`$attribution_half_life_seconds`.
 */
 
 use super::{blocks, generated::GeneratedSql, pipeline::Pipeline, types::ColumnType};
-use ColumnType::{Int64, String as Text};
+use ColumnType::{Date, Int64, String as Text};
 
 /// A small table of a pipeline's settings. A cell is the text of its value; absent is null.
 #[derive(Debug, Clone, PartialEq)]
@@ -76,6 +88,7 @@ pub static TABLES: &[TableShape] = &[
             ("journey", Text, "Name of the journey."),
             ("journey_number", Int64, "Its place in the pipeline, from 1."),
             ("description", Text, "What it is; may be null."),
+            ("journey_version", Text, "Its declared version, else a digest of its definition."),
             ("timeout_seconds", Int64, "Silence after which an open journey is abandoned."),
         ],
         rows: blocks::journeys::rows,
@@ -89,9 +102,21 @@ pub static TABLES: &[TableShape] = &[
             ("stage_number", Int64, "Its place in the journey, from 1."),
             ("goal", Text, "What the company wants of it; may be null."),
             ("customer_question", Text, "What the customer asks in it; may be null."),
+            ("owner", Text, "Who answers for it in the company; may be null."),
+            ("links", Text, "Documents about it, one a line; may be null."),
             ("target_seconds", Int64, "How long it should last; null: no target."),
         ],
         rows: blocks::journeys::stage_rows,
+    },
+    TableShape {
+        name: "config.planned_moves",
+        description: "The moves between stages that the company means its customers to make.",
+        columns: &[
+            ("journey", Text, "Name of the journey."),
+            ("from_stage", Text, "Stage left, or (start)."),
+            ("to_stage", Text, "Stage entered, or (converted)."),
+        ],
+        rows: blocks::journeys::planned_rows,
     },
     TableShape {
         name: "config.funnels",
@@ -117,6 +142,17 @@ pub static TABLES: &[TableShape] = &[
         rows: blocks::funnels::step_rows,
     },
     TableShape {
+        name: "config.tasks",
+        description: "The declared tasks.",
+        columns: &[
+            ("task", Text, "Name of the task."),
+            ("description", Text, "What is to be done; may be null."),
+            ("max_seconds", Int64, "Not done within this time is given up."),
+            ("target_seconds", Int64, "How long it should take; null: no target."),
+        ],
+        rows: blocks::tasks::rows,
+    },
+    TableShape {
         name: "config.segments",
         description: "The declared segments.",
         columns: &[
@@ -135,6 +171,72 @@ pub static TABLES: &[TableShape] = &[
             "Days after a term's end within which it can be renewed.",
         )],
         rows: |pipeline| pipeline.subscriptions.rows(),
+    },
+    TableShape {
+        name: "config.attribution",
+        description: "How conversions are shared out. One row.",
+        columns: &[("lookback_seconds", Int64, "How long before a conversion touches count.")],
+        rows: |pipeline| pipeline.attribution.rows(),
+    },
+    TableShape {
+        name: "config.attribution_models",
+        description: "The models to share out conversions by.",
+        columns: &[("model", Text, "Name of the model.")],
+        rows: |pipeline| pipeline.attribution.model_rows(),
+    },
+    TableShape {
+        name: "config.changes",
+        description: "The declared changes.",
+        columns: &[
+            ("change", Text, "Name of the change."),
+            ("description", Text, "What was changed; may be null."),
+            ("changed_date", Date, "The first local day with it."),
+            ("start_date", Date, "The first day before it that is compared."),
+            ("end_date", Date, "The day after the last one that is compared."),
+        ],
+        rows: blocks::changes::rows,
+    },
+    TableShape {
+        name: "config.experiments",
+        description: "The declared experiments.",
+        columns: &[
+            ("experiment_id", Text, "Its id in the exposures."),
+            ("description", Text, "What is tried; may be null."),
+            ("control", Text, "Variant that others are compared with; null: the first by name."),
+            ("window_seconds", Int64, "How long after the first exposure success counts."),
+        ],
+        rows: blocks::experiments::rows,
+    },
+    TableShape {
+        name: "config.experiment_variants",
+        description: "The planned shares of the variants of experiments.",
+        columns: &[
+            ("experiment_id", Text, "The experiment."),
+            ("variant", Text, "The variant."),
+            ("planned_share", Int64, "Its share, in any unit."),
+        ],
+        rows: blocks::experiments::variant_rows,
+    },
+    TableShape {
+        name: "config.themes",
+        description: "The words that tell the themes of answers.",
+        columns: &[
+            ("theme", Text, "Name of the theme."),
+            ("keyword", Text, "Word or part of one that tells it, in small letters."),
+        ],
+        rows: blocks::surveys::theme_rows,
+    },
+    TableShape {
+        name: "config.competitor_questions",
+        description: "Survey questions whose answers name a competitor.",
+        columns: &[("question_id", Text, "The question.")],
+        rows: blocks::surveys::competitor_rows,
+    },
+    TableShape {
+        name: "config.enrichment_purposes",
+        description: "The purposes that data from elsewhere may serve here.",
+        columns: &[("purpose", Text, "The purpose.")],
+        rows: |pipeline| pipeline.enrich.rows(),
     },
 ];
 

@@ -9,8 +9,10 @@ use serde::Deserialize;
 
 use super::{
     blocks::{
-        bots::Bots, funnels::Funnel, journeys::Journey, segments::Segment, sessions::Sessions,
-        subscriptions::Subscriptions,
+        attribution::Attribution, bots::Bots, changes::Change, enrich::Enrich,
+        experiments::Experiment, funnels::Funnel, identity::Identity, journeys::Journey,
+        segments::Segment, sessions::Sessions, subscriptions::Subscriptions, surveys::Surveys,
+        tasks::Task,
     },
     formats::{ByteSize, Currency, Name, TimeZone},
     params::{ParamConfig, Text},
@@ -49,6 +51,9 @@ pub(crate) struct PipelineConfig {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) sources: IndexMap<String, SourceConfig>,
+    /// Which identifiers tie people together.
+    #[serde(default)]
+    pub(crate) identity: Identity,
     /// When a visit ends.
     #[serde(default)]
     pub(crate) sessions: Sessions,
@@ -63,6 +68,10 @@ pub(crate) struct PipelineConfig {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
     pub(crate) funnels: IndexMap<String, Funnel>,
+    /// What people try to get done.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) tasks: IndexMap<String, Task>,
     /// Groups of customers that one condition says.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}))]
@@ -70,6 +79,23 @@ pub(crate) struct PipelineConfig {
     /// How subscriptions are counted.
     #[serde(default)]
     pub(crate) subscriptions: Subscriptions,
+    /// How conversions are shared out among the touches before them.
+    #[serde(default)]
+    pub(crate) attribution: Attribution,
+    /// What the company changed.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) changes: IndexMap<String, Change>,
+    /// How experiments are judged.
+    #[serde(default)]
+    #[schemars(extend("propertyNames" = {"format": "name"}))]
+    pub(crate) experiments: IndexMap<String, Experiment>,
+    /// How the answers to open questions are read.
+    #[serde(default)]
+    pub(crate) surveys: Surveys,
+    /// What data from elsewhere may be used for.
+    #[serde(default)]
+    pub(crate) enrich: Enrich,
     #[expect(dead_code, reason = "the one asked for was laid over the rest before this is typed")]
     /// What is different elsewhere: `-t prod` lays the keys of `prod` over the pipeline's.
     #[serde(default)]

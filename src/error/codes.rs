@@ -79,6 +79,7 @@ codes! {
     BAD_CELL = "JM0309", "A cell that cannot be read as its column's type, where the source says `on_bad_cell: fail`.";
     NOT_READY = "JM0310", "Files whose completeness marker is absent, so they were not loaded.";
     EXPECTATION = "JM0311", "A source's exports are older, fewer, smaller or emptier than it promises in `freshness` and `expect`.";
+    DRIFT = "JM0312", "The columns of a source's files differ from those that it declares, or from file to file, in a way that `drift` refuses or that is worth a warning.";
     // 04 catalog
     SQL_SYNTAX = "JM0401", "The file is not one valid select statement.";
     SQL_HEADER = "JM0402", "The comment block at the top of a SQL file holds something other than the documented keys.";

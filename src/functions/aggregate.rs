@@ -14,10 +14,10 @@ use std::{
 
 use datafusion::{
     arrow::{
-        array::ArrayRef,
+        array::{ArrayRef, new_empty_array},
         datatypes::{DataType, Field, FieldRef},
     },
-    common::plan_err,
+    common::{internal_err, plan_err},
     error::Result,
     logical_expr::{
         Accumulator, AggregateUDF, AggregateUDFImpl, EmitTo, GroupsAccumulator, Signature,
@@ -35,12 +35,28 @@ pub(super) struct Aggregate {
     pub(super) name: &'static str,
     /// The types that [`Groups`] get for those given.
     pub(super) coerce: fn(&[DataType]) -> Result<Vec<DataType>>,
-    pub(super) returns: DataType,
-    /// The result where there are no rows.
-    pub(super) empty: ScalarValue,
-    /// The types of the state, for coerced arguments; a null in each merges as nothing.
+    /// The type of the result, for coerced arguments.
+    pub(super) returns: fn(&[DataType]) -> DataType,
+    /// The result where there are no rows, for its type.
+    pub(super) empty: fn(&DataType) -> Result<ScalarValue>,
+    /// The types of the state, for coerced arguments.
     pub(super) state: fn(&[DataType]) -> Vec<DataType>,
     pub(super) groups: fn(&Call) -> Result<Box<dyn Groups>>,
+}
+
+/// No rows, no result.
+pub(super) fn null(data_type: &DataType) -> Result<ScalarValue> {
+    ScalarValue::try_from(data_type)
+}
+
+/// No rows, nothing in the list.
+pub(super) fn empty_list(data_type: &DataType) -> Result<ScalarValue> {
+    match data_type {
+        DataType::List(element) => {
+            Ok(ScalarValue::List(ScalarValue::new_list(&[], element.data_type(), true)))
+        }
+        other => internal_err!("{other} is no list"),
+    }
 }
 
 /// A use of an aggregate: types of its arguments, and the values of those that are constants.
@@ -134,12 +150,12 @@ impl AggregateUDFImpl for Implementation {
         (self.aggregate.coerce)(given)
     }
 
-    fn return_type(&self, _given: &[DataType]) -> Result<DataType> {
-        Ok(self.aggregate.returns.clone())
+    fn return_type(&self, given: &[DataType]) -> Result<DataType> {
+        Ok((self.aggregate.returns)(given))
     }
 
-    fn default_value(&self, _data_type: &DataType) -> Result<ScalarValue> {
-        Ok(self.aggregate.empty.clone())
+    fn default_value(&self, data_type: &DataType) -> Result<ScalarValue> {
+        (self.aggregate.empty)(data_type)
     }
 
     fn state_fields(&self, args: StateFieldsArgs) -> Result<Vec<FieldRef>> {
@@ -155,18 +171,14 @@ impl AggregateUDFImpl for Implementation {
     }
 
     fn accumulator(&self, args: AccumulatorArgs) -> Result<Box<dyn Accumulator>> {
-        let groups = self.groups(&args)?;
+        let mut groups = self.groups(&args)?;
         let types: Vec<DataType> =
             args.expr_fields.iter().map(|field| field.data_type().clone()).collect();
-        Ok(Box::new(OneGroup {
-            groups,
-            is_empty: true,
-            empty: self.aggregate.empty.clone(),
-            empty_state: (self.aggregate.state)(&types)
-                .iter()
-                .map(ScalarValue::try_from)
-                .collect::<Result<_>>()?,
-        }))
+        // The group is there before its first row, and its result is that of no rows.
+        let nothing: Vec<ArrayRef> =
+            (self.aggregate.state)(&types).iter().map(new_empty_array).collect();
+        groups.merge_batch(&nothing, &[], 1)?;
+        Ok(Box::new(OneGroup { groups }))
     }
 
     fn groups_accumulator_supported(&self, args: AccumulatorArgs) -> bool {
@@ -188,9 +200,6 @@ impl AggregateUDFImpl for Implementation {
 /// The groups' code for a single group.
 struct OneGroup {
     groups: Box<dyn Groups>,
-    is_empty: bool,
-    empty: ScalarValue,
-    empty_state: Vec<ScalarValue>,
 }
 
 impl fmt::Debug for OneGroup {
@@ -201,29 +210,19 @@ impl fmt::Debug for OneGroup {
 
 impl Accumulator for OneGroup {
     fn update_batch(&mut self, values: &[ArrayRef]) -> Result<()> {
-        let rows = values[0].len();
-        self.is_empty &= rows == 0;
-        self.groups.update_batch(values, &vec![0; rows], None, 1)
+        self.groups.update_batch(values, &vec![0; values[0].len()], None, 1)
     }
 
     fn merge_batch(&mut self, states: &[ArrayRef]) -> Result<()> {
-        let rows = states[0].len();
-        self.is_empty &= rows == 0;
-        self.groups.merge_batch(states, &vec![0; rows], 1)
+        self.groups.merge_batch(states, &vec![0; states[0].len()], 1)
     }
 
     /// A window asks for the result after every row, so the state has to stay.
     fn evaluate(&mut self) -> Result<ScalarValue> {
-        if self.is_empty {
-            return Ok(self.empty.clone());
-        }
         ScalarValue::try_from_array(&self.groups.copy().evaluate(EmitTo::All)?, 0)
     }
 
     fn state(&mut self) -> Result<Vec<ScalarValue>> {
-        if self.is_empty {
-            return Ok(self.empty_state.clone());
-        }
         let states = self.groups.state(EmitTo::All)?;
         states.iter().map(|state| ScalarValue::try_from_array(state, 0)).collect()
     }

@@ -9,12 +9,17 @@ no time of day, and floats are refused where the result must not depend on the o
 use datafusion::{
     arrow::{
         array::{Array, ArrayRef, AsArray, PrimitiveArray, StringArray},
-        datatypes::{ArrowPrimitiveType, DataType, IntervalUnit, TimeUnit},
+        datatypes::{
+            ArrowPrimitiveType, DataType, Decimal128Type, Int64Type, IntervalUnit, TimeUnit,
+        },
     },
     common::{ScalarValue, exec_err, plan_err},
     error::Result,
     logical_expr::{ColumnarValue, Signature, Volatility},
 };
+
+use super::{model::Kind, store::list::list_of};
+use crate::models::event::MAX_CONDITIONS;
 
 /// What one argument may be, and as which Arrow type the kernel sees it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,6 +44,16 @@ pub(super) enum Argument {
     Condition,
     /// A fixed length of time: an interval (MonthDayNano), or whole seconds as Int64.
     Span,
+    /// A list of Utf8.
+    Texts,
+    /// A list of Int64.
+    Integers,
+    /// Utf8; an integer is written out.
+    TextOrInteger,
+    /// Utf8, Int64, Decimal128, Date32 or a time stamp: what can be kept and compared exactly.
+    Value,
+    /// A fitted model, of one of these kinds.
+    Model(&'static [&'static Kind]),
 }
 
 impl Argument {
@@ -66,6 +81,11 @@ impl Argument {
             Self::Calendar => "a time stamp or date",
             Self::Condition => "a condition",
             Self::Span => "an interval or whole seconds",
+            Self::Texts => "a list of texts",
+            Self::Integers => "a list of integers",
+            Self::TextOrInteger => "text or an integer",
+            Self::Value => "text, an integer, a decimal, a date or a time stamp",
+            Self::Model(_) => "a fitted model",
         }
     }
 
@@ -102,6 +122,29 @@ impl Argument {
                 Some(DataType::Interval(IntervalUnit::MonthDayNano))
             }
             (Self::Span, given) if given.is_integer() => Some(DataType::Int64),
+            (Self::Texts, given) => Self::Text.elements(given),
+            (Self::Integers, given) => Self::Integer.elements(given),
+            (Self::TextOrInteger, given) if given.is_integer() => Some(DataType::Utf8),
+            (Self::TextOrInteger, given) => Self::Text.accept(given),
+            (Self::Value, given) => [Self::Text, Self::Exact, Self::Date, Self::Instant]
+                .into_iter()
+                .find_map(|argument| argument.accept(given)),
+            (Self::Model(kinds), given) if kinds.iter().any(|kind| kind.is_in(given)) => {
+                Some(given.clone())
+            }
+            (Self::Model(kinds), DataType::Null) => Some(kinds[0].data_type()),
+            _ => None,
+        }
+    }
+
+    /// The type of a list of such arguments.
+    fn elements(self, given: &DataType) -> Option<DataType> {
+        match given {
+            DataType::List(element)
+            | DataType::LargeList(element)
+            | DataType::ListView(element)
+            | DataType::FixedSizeList(element, _) => self.accept(element.data_type()).map(list_of),
+            DataType::Null => self.accept(given).map(list_of),
             _ => None,
         }
     }
@@ -109,6 +152,7 @@ impl Argument {
     /// The way out for a type that people reach for.
     fn hint(self, given: &DataType) -> &'static str {
         match (self, given) {
+            (Self::Model(kinds), _) => kinds[0].hint,
             (Self::Exact, DataType::Float32 | DataType::Float64) => {
                 "; cast it to a decimal: float sums depend on the order of rows"
             }
@@ -136,6 +180,15 @@ impl Parameters {
         Self { syntax, required, optional: &[], rest: None }
     }
 
+    /// The last of those required is a condition, and more may follow: at most
+    /// [`MAX_CONDITIONS`] in all.
+    pub(super) const fn with_conditions(
+        syntax: &'static str,
+        required: &'static [Argument],
+    ) -> Self {
+        Self { syntax, required, optional: &[], rest: Some(Argument::Condition) }
+    }
+
     /// Types are decided by [`Parameters::coerce`], not by DataFusion's rules.
     pub(super) fn signature() -> Signature {
         Signature::user_defined(Volatility::Immutable)
@@ -146,6 +199,11 @@ impl Parameters {
         let most = self.required.len() + self.optional.len();
         if given.len() < self.required.len() || (given.len() > most && self.rest.is_none()) {
             return plan_err!("`{}` got {} arguments", self.syntax, given.len());
+        }
+        if self.rest == Some(Argument::Condition)
+            && given.len() - self.required.len() >= MAX_CONDITIONS
+        {
+            return plan_err!("`{}` takes at most {MAX_CONDITIONS} conditions", self.syntax);
         }
         let wanted = self.required.iter().chain(self.optional).copied();
         let rest = std::iter::repeat_n(self.rest, given.len()).flatten();
@@ -180,6 +238,25 @@ impl Arguments<'_> {
         Ok(self.array(position)?.as_primitive::<T>().clone())
     }
 
+    /// An [`Argument::Exact`].
+    pub(super) fn exact(&self, position: usize) -> Result<Exact> {
+        let array = self.array(position)?;
+        Ok(match array.data_type() {
+            DataType::Decimal128(_, scale) => Exact {
+                values: array.as_primitive::<Decimal128Type>().iter().collect(),
+                scale: *scale,
+            },
+            _ => Exact {
+                values: array
+                    .as_primitive::<Int64Type>()
+                    .iter()
+                    .map(|v| v.map(i128::from))
+                    .collect(),
+                scale: 0,
+            },
+        })
+    }
+
     pub(super) fn text(&self, position: usize) -> Result<Text> {
         Ok(match &self.values[position] {
             ColumnarValue::Scalar(value) => {
@@ -187,6 +264,24 @@ impl Arguments<'_> {
             }
             ColumnarValue::Array(array) => Text::Column(array.as_string::<i32>().clone()),
         })
+    }
+}
+
+/// Integers or decimals as multiples of 10^-scale.
+pub(super) struct Exact {
+    pub(super) values: Vec<Option<i128>>,
+    pub(super) scale: i8,
+}
+
+impl Exact {
+    /// The value of a row as a multiple of 10^-scale, for a scale that is not smaller.
+    pub(super) fn at_scale(&self, row: usize, scale: i8, syntax: &str) -> Result<Option<i128>> {
+        let Some(value) = self.values[row] else { return Ok(None) };
+        let unit = 10i128.checked_pow((scale - self.scale) as u32);
+        match unit.and_then(|unit| value.checked_mul(unit)) {
+            Some(value) => Ok(Some(value)),
+            None => exec_err!("`{syntax}`: a decimal has too many digits"),
+        }
     }
 }
 

@@ -14,21 +14,29 @@ use datafusion::{
     common::{DFSchema, exec_datafusion_err, plan_err},
     error::Result,
     logical_expr::{
-        Expr, Extension, LogicalPlan, LogicalPlanBuilder, UserDefinedLogicalNode, cast, col,
+        Expr, Extension, LogicalPlan, UserDefinedLogicalNode,
         physical_planning_context::PhysicalPlanningContext,
         planner::{PlannedRelation, RelationPlanner, RelationPlannerContext, RelationPlanning},
     },
     physical_plan::ExecutionPlan,
     physical_planner::{ExtensionPlanner, PhysicalPlanner},
     scalar::ScalarValue,
-    sql::sqlparser::ast::{Expr as SqlExpr, FunctionArg, FunctionArgExpr, Query, TableFactor},
+    sql::sqlparser::ast::{Expr as SqlExpr, TableFactor},
 };
 
-use super::{Build, Function, FunctionDoc, Relation, argument::Argument};
+use super::{
+    Build, Function, FunctionDoc, Relation,
+    argument::Argument,
+    relation::{columns, plan, subquery_and_rest},
+};
 
 mod exec;
 mod graph;
 mod node;
+
+pub(super) use node::Output;
+
+use node::Identities;
 
 pub(super) const FUNCTION: Function = Function {
     doc: FunctionDoc {
@@ -46,7 +54,7 @@ pub(super) const FUNCTION: Function = Function {
                     e-mail, CRM id, phone, other, cookie), then by type and value; it stays when a \
                     person gains identifiers. Rows come in no particular order; their content does \
                     not depend on that of the input.",
-        complexity: "O((rows + identifiers) log identifiers); about 130 bytes an identifier and 8 an \
+        complexity: "O((rows + identifiers) log identifiers); about 130 bytes an identifier and 16 an \
                      edge, reserved in the memory pool; does not spill.",
         example: "select id_value, component_id from identity_components((select left_type, \
                   left_value, right_type, right_value, seen_at from core.identity_edges), 50)",
@@ -68,11 +76,20 @@ const INPUT: [(&str, Argument); 5] = [
 const MAX_EDGES: u64 = 50;
 
 fn build() -> Relation {
-    Relation { planner: Arc::new(Planner), extension: Arc::new(Planner) }
+    relation(FUNCTION.doc, Output::Identifiers)
+}
+
+/// A function in `from` that answers a question about the graph of identifiers.
+pub(super) fn relation(doc: FunctionDoc, output: Output) -> Relation {
+    let planner = Arc::new(Planner { doc, output });
+    Relation { planner: Arc::clone(&planner) as _, extension: planner }
 }
 
 #[derive(Debug)]
-struct Planner;
+struct Planner {
+    doc: FunctionDoc,
+    output: Output,
+}
 
 impl RelationPlanner for Planner {
     fn plan_relation(
@@ -82,16 +99,12 @@ impl RelationPlanner for Planner {
     ) -> Result<RelationPlanning> {
         match relation {
             TableFactor::Table { name, alias, args: Some(args), .. }
-                if name.to_string().eq_ignore_ascii_case(FUNCTION.doc.name) =>
+                if name.to_string().eq_ignore_ascii_case(self.doc.name) =>
             {
-                let (subquery, max_edges) = arguments(args.args, context)?;
-                let input = context.plan(TableFactor::Derived {
-                    lateral: false,
-                    subquery,
-                    alias: None,
-                    sample: None,
-                })?;
-                let node = node::IdentityComponents { input: edges(input)?, max_edges };
+                let (subquery, rest) = subquery_and_rest(self.doc.syntax, args.args)?;
+                let max_edges = self.max_edges(rest, context)?;
+                let input = columns(self.doc.name, plan(subquery, context)?, &INPUT, false)?;
+                let node = Identities { input, max_edges, output: self.output };
                 let plan = LogicalPlan::Extension(Extension { node: Arc::new(node) });
                 Ok(RelationPlanning::Planned(Box::new(PlannedRelation::new(plan, alias))))
             }
@@ -100,55 +113,27 @@ impl RelationPlanner for Planner {
     }
 }
 
-fn arguments(
-    args: Vec<FunctionArg>,
-    context: &mut dyn RelationPlannerContext,
-) -> Result<(Box<Query>, u64)> {
-    let mut args = args.into_iter().map(|arg| match arg {
-        FunctionArg::Unnamed(FunctionArgExpr::Expr(expression)) => Some(expression),
-        _ => None,
-    });
-    let (Some(Some(SqlExpr::Subquery(subquery))), max_edges, None) =
-        (args.next(), args.next(), args.next())
-    else {
-        return plan_err!("`{}` takes a subquery in its own parentheses", FUNCTION.doc.syntax);
-    };
-    let Some(max_edges) = max_edges else { return Ok((subquery, MAX_EDGES)) };
-    let constant = match max_edges {
-        Some(expression) => context.sql_to_expr(expression, &DFSchema::empty())?,
-        None => Expr::Literal(ScalarValue::Null, None),
-    };
-    match constant {
-        Expr::Literal(ScalarValue::Int64(Some(max_edges)), _) if max_edges >= 0 => {
-            Ok((subquery, max_edges as u64))
-        }
-        other => {
-            plan_err!("max_edges of `identity_components` must be a whole number, not {other}")
-        }
-    }
-}
-
-/// The subquery's columns by name, in the order and with the types that the operator reads.
-fn edges(input: LogicalPlan) -> Result<LogicalPlan> {
-    let mut columns = Vec::with_capacity(INPUT.len());
-    for (name, wanted) in INPUT {
-        let Ok(field) = input.schema().field_with_unqualified_name(name) else {
-            return plan_err!(
-                "the subquery of `identity_components` has no column {name}; it needs left_type, \
-                 left_value, right_type, right_value, seen_at"
-            );
+impl Planner {
+    fn max_edges(
+        &self,
+        rest: Vec<SqlExpr>,
+        context: &mut dyn RelationPlannerContext,
+    ) -> Result<u64> {
+        let mut rest = rest.into_iter();
+        let constant = match (rest.next(), rest.next()) {
+            (None, _) => return Ok(MAX_EDGES),
+            (Some(max_edges), None) => context.sql_to_expr(max_edges, &DFSchema::empty())?,
+            (Some(_), Some(_)) => return plan_err!("`{}` got 3 arguments", self.doc.syntax),
         };
-        let data_type = wanted.coerce(name, FUNCTION.doc.name, field.data_type())?;
-        let (qualifier, _) = input.schema().qualified_field_with_unqualified_name(name)?;
-        let column = match qualifier {
-            Some(qualifier) => {
-                Expr::Column(datafusion::common::Column::new(Some(qualifier.clone()), name))
+        match constant {
+            Expr::Literal(ScalarValue::Int64(Some(max_edges)), _) if max_edges >= 0 => {
+                Ok(max_edges as u64)
             }
-            None => col(name),
-        };
-        columns.push(cast(column, data_type).alias(name));
+            other => {
+                plan_err!("max_edges of `{}` must be a whole number, not {other}", self.doc.name)
+            }
+        }
     }
-    LogicalPlanBuilder::from(input).project(columns)?.build()
 }
 
 #[async_trait]
@@ -162,12 +147,13 @@ impl ExtensionPlanner for Planner {
         _session: &dyn Session,
         _context: &PhysicalPlanningContext,
     ) -> Result<Option<Arc<dyn ExecutionPlan>>> {
-        let Some(node) = node.as_any().downcast_ref::<node::IdentityComponents>() else {
+        let Some(node) = node.as_any().downcast_ref::<Identities>() else {
             return Ok(None);
         };
         let [input] = physical_inputs else {
-            return Err(exec_datafusion_err!("identity_components reads one input"));
+            return Err(exec_datafusion_err!("{} reads one input", self.doc.name));
         };
-        Ok(Some(Arc::new(exec::IdentityComponentsExec::new(Arc::clone(input), node.max_edges))))
+        let exec = exec::IdentitiesExec::new(Arc::clone(input), node.max_edges, node.output);
+        Ok(Some(Arc::new(exec)))
     }
 }

@@ -8,8 +8,8 @@ use chrono::{DateTime, Offset, TimeZone};
 use chrono_tz::Tz;
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, Date32Array},
-        datatypes::{DataType, TimestampMicrosecondType},
+        array::{Array, ArrayRef, AsArray, Date32Array},
+        datatypes::{DataType, Date32Type, TimestampMicrosecondType},
     },
     common::{exec_datafusion_err, exec_err},
     error::Result,
@@ -18,7 +18,7 @@ use datafusion::{
 
 use super::{
     Build, Function, FunctionDoc,
-    argument::{Argument, Arguments, Parameters, Text},
+    argument::{Argument, Arguments, Parameters, Text, at},
     scalar::Scalar,
 };
 
@@ -79,15 +79,60 @@ impl Zones {
         {
             return Ok(Some(*zone));
         }
-        let Ok(zone) = name.parse::<Tz>() else {
-            let valid: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
-            return match crate::error::nearest(name, &valid) {
-                Some(nearest) => exec_err!("unknown time zone `{name}`; did you mean `{nearest}`?"),
-                None => exec_err!("unknown time zone `{name}`; write it like `Europe/Amsterdam`"),
-            };
-        };
+        let zone = parse_zone(name)?;
         self.last = Some((name.to_owned(), zone));
         Ok(Some(zone))
+    }
+}
+
+/// A column of time stamps or dates, and the zone in which a time stamp's day is looked up.
+pub(super) struct LocalDays {
+    values: ArrayRef,
+    zones: Option<Zones>,
+}
+
+impl LocalDays {
+    /// Of the arguments at these positions; the zone may be left out, and must be for dates.
+    pub(super) fn new(
+        arguments: &Arguments,
+        value: usize,
+        zone: usize,
+        doc: FunctionDoc,
+    ) -> Result<Self> {
+        let values = arguments.array(value)?;
+        let is_date = values.data_type() == &DataType::Date32;
+        if is_date && arguments.has(zone) {
+            return exec_err!("`{}`: a date takes no zone", doc.syntax);
+        }
+        let zones = match arguments.has(zone) {
+            true => arguments.text(zone)?,
+            false => Text::Constant(Some(Tz::UTC.name().to_owned())),
+        };
+        Ok(Self { values, zones: (!is_date).then(|| Zones::new(zones)) })
+    }
+
+    /// Days since 1970-01-01 of a row's date.
+    pub(super) fn at(&mut self, row: usize) -> Result<Option<i32>> {
+        let Some(zones) = &mut self.zones else {
+            return Ok(at(self.values.as_primitive::<Date32Type>(), row));
+        };
+        let instant = at(self.values.as_primitive::<TimestampMicrosecondType>(), row);
+        match (instant, zones.at(row)?) {
+            (Some(instant), Some(zone)) => local_day(instant, zone).map(Some),
+            _ => Ok(None),
+        }
+    }
+}
+
+/// The time zone of a name.
+pub(super) fn parse_zone(name: &str) -> Result<Tz> {
+    if let Ok(zone) = name.parse::<Tz>() {
+        return Ok(zone);
+    }
+    let valid: Vec<&str> = chrono_tz::TZ_VARIANTS.iter().map(|zone| zone.name()).collect();
+    match crate::error::nearest(name, &valid) {
+        Some(nearest) => exec_err!("unknown time zone `{name}`; did you mean `{nearest}`?"),
+        None => exec_err!("unknown time zone `{name}`; write it like `Europe/Amsterdam`"),
     }
 }
 

@@ -6,9 +6,9 @@ use datafusion::logical_expr::AggregateUDF;
 
 use super::{
     Build, Function, FunctionDoc,
-    nps::{Scores, aggregate},
+    nps::{coerce, count, net_promoter},
+    tally::{Tally, aggregate},
 };
-use crate::models::proportion::NetPromoter;
 
 pub(super) const FUNCTION: Function = Function {
     doc: FunctionDoc {
@@ -26,5 +26,7 @@ pub(super) const FUNCTION: Function = Function {
 };
 
 fn build() -> AggregateUDF {
-    aggregate(FUNCTION.doc, |_| Ok(Box::new(Scores::new(NetPromoter::standard_error)))).into()
+    aggregate::<3>(FUNCTION.doc, coerce, |_| {
+        Ok(Box::new(Tally::new(count, |counts| net_promoter(counts).standard_error())))
+    })
 }

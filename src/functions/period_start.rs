@@ -4,22 +4,21 @@
 
 use std::sync::Arc;
 
-use chrono::{Datelike, Days, NaiveDate};
-use chrono_tz::Tz;
+use chrono::{Datelike, Days, Months, NaiveDate};
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, Date32Array},
-        datatypes::{DataType, Date32Type, TimestampMicrosecondType},
+        array::{ArrayRef, Date32Array},
+        datatypes::{DataType, Date32Type},
     },
-    common::{exec_datafusion_err, exec_err},
+    common::{DataFusionError, exec_datafusion_err, exec_err},
     error::Result,
     logical_expr::ScalarUDF,
 };
 
 use super::{
     Build, Function, FunctionDoc,
-    argument::{Argument, Arguments, Parameters, Text},
-    local_date::{Zones, local_day},
+    argument::{Argument, Arguments, Parameters},
+    local_date::LocalDays,
     scalar::Scalar,
 };
 
@@ -53,30 +52,12 @@ fn build() -> ScalarUDF {
 }
 
 fn kernel(arguments: &Arguments) -> Result<ArrayRef> {
-    let values = arguments.array(0)?;
+    let mut days = LocalDays::new(arguments, 0, 2, FUNCTION.doc)?;
     let units = arguments.text(1)?;
-    let is_date = values.data_type() == &DataType::Date32;
-    if is_date && arguments.has(2) {
-        return exec_err!("`{}`: a date takes no zone", FUNCTION.doc.syntax);
-    }
-    let mut zones = Zones::new(match arguments.has(2) {
-        true => arguments.text(2)?,
-        false => Text::Constant(Some(Tz::UTC.name().to_owned())),
-    });
     let mut starts = Date32Array::builder(arguments.rows);
     for row in 0..arguments.rows {
-        let start = match (units.at(row), zones.at(row)?) {
-            (Some(unit), Some(zone)) if values.is_valid(row) => {
-                let unit = Unit::parse(unit)?;
-                let day = match is_date {
-                    true => values.as_primitive::<Date32Type>().value(row),
-                    false => local_day(
-                        values.as_primitive::<TimestampMicrosecondType>().value(row),
-                        zone,
-                    )?,
-                };
-                Some(unit.start(day)?)
-            }
+        let start = match (days.at(row)?, units.at(row)) {
+            (Some(day), Some(unit)) => Some(Unit::parse(unit)?.start(day)?),
             _ => None,
         };
         starts.append_option(start);
@@ -84,8 +65,9 @@ fn kernel(arguments: &Arguments) -> Result<ArrayRef> {
     Ok(Arc::new(starts.finish()))
 }
 
+/// A period of the calendar.
 #[derive(Clone, Copy)]
-enum Unit {
+pub(super) enum Unit {
     Day,
     Week,
     Month,
@@ -94,7 +76,7 @@ enum Unit {
 }
 
 impl Unit {
-    fn parse(text: &str) -> Result<Self> {
+    pub(super) fn parse(text: &str) -> Result<Self> {
         Ok(match text {
             "day" => Self::Day,
             "week" => Self::Week,
@@ -103,17 +85,15 @@ impl Unit {
             "year" => Self::Year,
             _ => {
                 return exec_err!(
-                    "`{}`: unknown unit `{text}`, valid are 'day', 'week', 'month', 'quarter', 'year'",
-                    FUNCTION.doc.syntax
+                    "unknown unit `{text}`, valid are 'day', 'week', 'month', 'quarter', 'year'"
                 );
             }
         })
     }
 
     /// The first day of the period that a day lies in.
-    fn start(self, day: i32) -> Result<i32> {
-        let out_of_range = || exec_datafusion_err!("date of {day} days is out of range");
-        let date = Date32Type::to_naive_date_opt(day).ok_or_else(out_of_range)?;
+    pub(super) fn start(self, day: i32) -> Result<i32> {
+        let date = date(day)?;
         let since_monday = Days::new(u64::from(date.weekday().num_days_from_monday()));
         let start = match self {
             Self::Day => Some(date),
@@ -122,6 +102,27 @@ impl Unit {
             Self::Quarter => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1),
             Self::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1),
         };
-        start.map(Date32Type::from_naive_date).ok_or_else(out_of_range)
+        start.map(Date32Type::from_naive_date).ok_or_else(|| out_of_range(day))
     }
+
+    /// The first day of the period after the one that begins on a day.
+    pub(super) fn following(self, start: i32) -> Result<i32> {
+        let date = date(start)?;
+        let following = match self {
+            Self::Day => date.checked_add_days(Days::new(1)),
+            Self::Week => date.checked_add_days(Days::new(7)),
+            Self::Month => date.checked_add_months(Months::new(1)),
+            Self::Quarter => date.checked_add_months(Months::new(3)),
+            Self::Year => date.checked_add_months(Months::new(12)),
+        };
+        following.map(Date32Type::from_naive_date).ok_or_else(|| out_of_range(start))
+    }
+}
+
+fn date(day: i32) -> Result<NaiveDate> {
+    Date32Type::to_naive_date_opt(day).ok_or_else(|| out_of_range(day))
+}
+
+fn out_of_range(day: i32) -> DataFusionError {
+    exec_datafusion_err!("date of {day} days is out of range")
 }

@@ -20,12 +20,12 @@ use datafusion::{
 
 use super::{
     Build, Function, FunctionDoc,
-    aggregate::{Aggregate, Call, Groups},
+    aggregate::{Aggregate, Call, Groups, null},
     argument::{Argument, Parameters},
     filter::kept,
     store::{
         Record, Store,
-        list::{list_of, lists, offset, one_each},
+        list::{Offsets, list_of, one_each},
     },
 };
 use crate::models::quantile::interpolated;
@@ -72,8 +72,8 @@ pub(super) fn aggregate(
     Aggregate {
         name: doc.name,
         coerce,
-        returns: DataType::Float64,
-        empty: ScalarValue::Float64(None),
+        returns: |_| DataType::Float64,
+        empty: null,
         state: |types| vec![list_of(types[0].clone())],
         groups,
     }
@@ -213,14 +213,13 @@ impl<T: Measure> GroupsAccumulator for Values<T> {
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (mut values, mut offsets) = (Vec::new(), vec![0]);
+        let (mut values, mut offsets) = (Vec::new(), Offsets::default());
         self.store.take(emit_to, |stored| {
             values.extend(stored.iter().map(|record| record.value));
-            offsets.push(offset(values.len())?);
-            Ok(())
+            offsets.end_at(values.len())
         })?;
         let values = PrimitiveArray::<T>::from_iter_values(values);
-        Ok(vec![lists(Arc::new(values.with_data_type(self.data_type.clone())), offsets)])
+        Ok(vec![offsets.lists(Arc::new(values.with_data_type(self.data_type.clone())))])
     }
 
     fn convert_to_state(

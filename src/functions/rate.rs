@@ -6,17 +6,16 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, Float64Array},
-        datatypes::{DataType, Decimal128Type, Int64Type},
+        array::{ArrayRef, Float64Array},
+        datatypes::DataType,
     },
-    common::exec_datafusion_err,
     error::Result,
     logical_expr::ScalarUDF,
 };
 
 use super::{
     Build, Function, FunctionDoc,
-    argument::{Argument, Arguments, Parameters},
+    argument::{Argument, Arguments, Exact, Parameters},
     scalar::Scalar,
 };
 
@@ -46,49 +45,15 @@ fn build() -> ScalarUDF {
 }
 
 fn kernel(arguments: &Arguments) -> Result<ArrayRef> {
-    let (above, below) = (exact(arguments, 0)?, exact(arguments, 1)?);
+    let (above, below) = (arguments.exact(0)?, arguments.exact(1)?);
     let scale = above.scale.max(below.scale);
-    let (above_factor, below_factor) = (above.factor(scale)?, below.factor(scale)?);
     let mut rates = Vec::with_capacity(arguments.rows);
-    for (above, below) in above.values.iter().zip(&below.values) {
-        rates.push(match (above, below) {
-            (Some(above), Some(below)) if *below != 0 => {
-                let above = above.checked_mul(above_factor).ok_or_else(overflow)?;
-                let below = below.checked_mul(below_factor).ok_or_else(overflow)?;
-                Some(above as f64 / below as f64)
-            }
+    for row in 0..arguments.rows {
+        let at_scale = |exact: &Exact| exact.at_scale(row, scale, FUNCTION.doc.syntax);
+        rates.push(match (at_scale(&above)?, at_scale(&below)?) {
+            (Some(above), Some(below)) if below != 0 => Some(above as f64 / below as f64),
             _ => None,
         });
     }
     Ok(Arc::new(Float64Array::from(rates)))
-}
-
-fn overflow() -> datafusion::error::DataFusionError {
-    exec_datafusion_err!("`{}`: a decimal has too many digits", FUNCTION.doc.syntax)
-}
-
-/// Exact numbers as multiples of 10^-scale.
-struct Exact {
-    values: Vec<Option<i128>>,
-    scale: i8,
-}
-
-impl Exact {
-    /// What brings the values to a common scale.
-    fn factor(&self, scale: i8) -> Result<i128> {
-        10i128.checked_pow((scale - self.scale) as u32).ok_or_else(overflow)
-    }
-}
-
-fn exact(arguments: &Arguments, position: usize) -> Result<Exact> {
-    let array = arguments.array(position)?;
-    Ok(match array.data_type() {
-        DataType::Decimal128(_, scale) => {
-            Exact { values: array.as_primitive::<Decimal128Type>().iter().collect(), scale: *scale }
-        }
-        _ => Exact {
-            values: array.as_primitive::<Int64Type>().iter().map(|v| v.map(i128::from)).collect(),
-            scale: 0,
-        },
-    })
 }

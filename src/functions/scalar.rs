@@ -8,13 +8,19 @@ here. All scalar functions are immutable.
 use std::{
     fmt,
     hash::{Hash, Hasher},
+    sync::Arc,
 };
 
 use datafusion::{
-    arrow::{array::ArrayRef, datatypes::DataType},
+    arrow::{
+        array::ArrayRef,
+        datatypes::{DataType, Field, FieldRef},
+    },
     common::ScalarValue,
     error::Result,
-    logical_expr::{ColumnarValue, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature},
+    logical_expr::{
+        ColumnarValue, ReturnFieldArgs, ScalarFunctionArgs, ScalarUDF, ScalarUDFImpl, Signature,
+    },
 };
 
 use super::argument::{Arguments, Parameters};
@@ -27,15 +33,27 @@ pub(super) struct Scalar {
     pub(super) kernel: fn(&Arguments) -> Result<ArrayRef>,
 }
 
+/// Looks at those arguments of a call that are constants, when the call is planned.
+pub(super) type Check = fn(&[Option<&ScalarValue>]) -> Result<()>;
+
 impl From<Scalar> for ScalarUDF {
     fn from(scalar: Scalar) -> Self {
-        Self::new_from_impl(Implementation { scalar, signature: Parameters::signature() })
+        scalar.checked(|_| Ok(()))
+    }
+}
+
+impl Scalar {
+    /// The function, with faults that show before any row is read.
+    pub(super) fn checked(self, check: Check) -> ScalarUDF {
+        let signature = Parameters::signature();
+        ScalarUDF::new_from_impl(Implementation { scalar: self, signature, check })
     }
 }
 
 struct Implementation {
     scalar: Scalar,
     signature: Signature,
+    check: Check,
 }
 
 impl fmt::Debug for Implementation {
@@ -74,6 +92,11 @@ impl ScalarUDFImpl for Implementation {
 
     fn return_type(&self, _given: &[DataType]) -> Result<DataType> {
         Ok(self.scalar.returns.clone())
+    }
+
+    fn return_field_from_args(&self, args: ReturnFieldArgs) -> Result<FieldRef> {
+        (self.check)(args.scalar_arguments)?;
+        Ok(Arc::new(Field::new(self.name(), self.scalar.returns.clone(), true)))
     }
 
     fn invoke_with_args(&self, args: ScalarFunctionArgs) -> Result<ColumnarValue> {

@@ -3,10 +3,7 @@
 
 A window function that looks one row back, so DataFusion runs it in bounded memory. What it costs is
 the sort of all rows by visitor and time, and most queries then group by the session, which sorts or
-hashes again. Where only the sessions are wanted, both can be saved by an aggregate over
-`store::Store`: one record of time and measures an event, sorted within its visitor when the group is
-read, giving a list of sessions to `unnest`. It belongs in a file of its own beside this one and must
-cut sessions where this one does.
+hashes again. Where only the sessions are wanted, `sessions` saves both.
 */
 
 use std::{ops::Range, sync::Arc};
@@ -29,6 +26,7 @@ use super::{
     Build, Function, FunctionDoc,
     argument::{Argument, Parameters, span_micros},
 };
+use crate::models::sessions::is_silence;
 
 pub(super) const FUNCTION: Function = Function {
     doc: FunctionDoc {
@@ -112,11 +110,7 @@ impl Sessions {
                     FUNCTION.doc.syntax
                 );
             }
-            // Time stamps at both ends of the range are surely further apart than any gap.
-            Some((before, id)) => match ts.checked_sub(before) {
-                Some(silence) if silence <= self.gap => id,
-                _ => id + 1,
-            },
+            Some((before, id)) => id + i64::from(is_silence(before, ts, self.gap)),
         };
         self.last = Some((ts, id));
         Ok(id)

@@ -52,6 +52,15 @@ fn kernel(arguments: &Arguments) -> Result<ArrayRef> {
 }
 
 fn path(url: &str) -> Option<&str> {
+    let (host, path) = host_and_path(url)?;
+    match path.is_empty() {
+        true => (!host.is_empty()).then_some("/"),
+        false => Some(path),
+    }
+}
+
+/// The part of a URL that says where it leads, up to the path, and the path; either may be empty.
+pub(super) fn host_and_path(url: &str) -> Option<(&str, &str)> {
     let url = url.trim();
     let (before, _) = url.split_once('#').unwrap_or((url, ""));
     let (location, _) = before.split_once('?').unwrap_or((before, ""));
@@ -63,11 +72,7 @@ fn path(url: &str) -> Option<&str> {
         Some(at) => host_and_path.split_at(at),
         None => (host_and_path, ""),
     };
-    match (host.is_empty(), path.is_empty()) {
-        (true, false) => Some(path),
-        (false, _) if has_host || is_host(host) => Some(if path.is_empty() { "/" } else { path }),
-        _ => None,
-    }
+    (host.is_empty() || has_host || is_host(host)).then_some((host, path))
 }
 
 /// Empty, or a scheme with its colon.

@@ -6,29 +6,27 @@ use std::sync::Arc;
 
 use datafusion::{
     arrow::{
-        array::{Array, ArrayRef, AsArray, BooleanArray, Int64Array, UInt32Array},
-        buffer::NullBuffer,
-        datatypes::{DataType, Int64Type, TimestampMicrosecondType, UInt32Type},
+        array::{ArrayRef, Int64Array},
+        datatypes::DataType,
     },
     common::plan_err,
     error::Result,
-    logical_expr::{AggregateUDF, EmitTo, GroupsAccumulator},
+    logical_expr::AggregateUDF,
     scalar::ScalarValue,
 };
 
 use super::{
     Build, Function, FunctionDoc,
-    aggregate::{Aggregate, Call, Groups},
+    aggregate::{Aggregate, Call},
     argument::{Argument, Parameters, span_micros},
-    filter::kept,
-    store::{
-        Record, Store,
-        list::{list_of, lists, offset, one_each},
-    },
+    store::marked::{self, MarkedEvents, Reading},
 };
 use crate::{
     error::nearest,
-    models::funnel::{Event, MAX_STEPS, Mode, deepest_step},
+    models::{
+        event::Event,
+        funnel::{Mode, deepest_step},
+    },
 };
 
 pub(super) const FUNCTION: Function = Function {
@@ -59,13 +57,36 @@ pub(super) const FUNCTION: Function = Function {
 fn build() -> AggregateUDF {
     Aggregate {
         name: FUNCTION.doc.name,
-        coerce,
-        returns: DataType::Int64,
-        empty: ScalarValue::Int64(Some(0)),
-        state: |_| vec![list_of(DataType::Int64), list_of(DataType::UInt32)],
-        groups,
+        coerce: |given| coerce(FUNCTION.doc.syntax, given),
+        returns: |_| DataType::Int64,
+        empty: |_| Ok(ScalarValue::Int64(Some(0))),
+        state: marked::state,
+        groups: |call| {
+            let (funnel, ts) = Funnel::of(FUNCTION.doc.syntax, call)?;
+            Ok(Box::new(MarkedEvents::new(ts, call, Depth(funnel))))
+        },
     }
     .into()
+}
+
+/// A funnel as a call spells it out.
+#[derive(Clone, Copy)]
+pub(super) struct Funnel {
+    pub(super) steps: usize,
+    pub(super) window: i64,
+    pub(super) mode: Mode,
+}
+
+impl Funnel {
+    /// The constants of a call, and the position of its time stamp.
+    pub(super) fn of(syntax: &str, call: &Call) -> Result<(Self, usize)> {
+        let window = span_micros(syntax, call.constant(0, syntax)?)?;
+        let (mode, ts) = match has_mode(&call.types) {
+            true => (parse_mode(syntax, call.constant(1, syntax)?)?, 2),
+            false => (Mode::default(), 1),
+        };
+        Ok((Self { steps: call.types.len() - ts - 1, window, mode }, ts))
+    }
 }
 
 fn has_mode(given: &[DataType]) -> bool {
@@ -74,33 +95,19 @@ fn has_mode(given: &[DataType]) -> bool {
     })
 }
 
-fn coerce(given: &[DataType]) -> Result<Vec<DataType>> {
+pub(super) fn coerce(syntax: &'static str, given: &[DataType]) -> Result<Vec<DataType>> {
     let required: &[Argument] = match has_mode(given) {
         true => &[Argument::Span, Argument::Text, Argument::Instant, Argument::Condition],
         false => &[Argument::Span, Argument::Instant, Argument::Condition],
     };
-    if given.len() - required.len().min(given.len()) >= MAX_STEPS {
-        return plan_err!("`{}` takes at most {MAX_STEPS} conditions", FUNCTION.doc.syntax);
-    }
-    let rest = Some(Argument::Condition);
-    Parameters { syntax: FUNCTION.doc.syntax, required, optional: &[], rest }.coerce(given)
+    Parameters::with_conditions(syntax, required).coerce(given)
 }
 
-fn groups(call: &Call) -> Result<Box<dyn Groups>> {
-    let window = span_micros(FUNCTION.doc.syntax, call.constant(0, FUNCTION.doc.syntax)?)?;
-    let (mode, ts) = match has_mode(&call.types) {
-        true => (parse_mode(call.constant(1, FUNCTION.doc.syntax)?)?, 2),
-        false => (Mode::default(), 1),
-    };
-    let steps = call.types.len() - ts - 1;
-    Ok(Box::new(Funnels { store: Store::default(), window, mode, ts, steps }))
-}
-
-fn parse_mode(value: &ScalarValue) -> Result<Mode> {
+fn parse_mode(syntax: &str, value: &ScalarValue) -> Result<Mode> {
     const MODES: [&str; 5] =
         ["strict_deduplication", "strict_order", "strict_increase", "strict_once", "allow_reentry"];
     let Some(text) = value.try_as_str().flatten() else {
-        return plan_err!("the mode of `{}` must not be null", FUNCTION.doc.syntax);
+        return plan_err!("the mode of `{syntax}` must not be null");
     };
     let mut mode = Mode::default();
     for word in text.split(',').map(str::trim).filter(|word| !word.is_empty()) {
@@ -124,150 +131,22 @@ fn parse_mode(value: &ScalarValue) -> Result<Mode> {
     Ok(mode)
 }
 
-/// An event as it is stored: 16 bytes.
-#[derive(Debug, Clone, Copy)]
-struct Stored {
-    at: i64,
-    steps: u32,
-    slot: u32,
-}
-
-impl Record for Stored {
-    fn slot(&self) -> u32 {
-        self.slot
-    }
-}
-
 #[derive(Clone)]
-struct Funnels {
-    store: Store<Stored>,
-    window: i64,
-    mode: Mode,
-    /// Position of the time stamp among the arguments; the conditions follow.
-    ts: usize,
-    steps: usize,
-}
+struct Depth(Funnel);
 
-impl Funnels {
-    /// The steps that each row meets, and the rows that matter.
-    fn steps(
-        &self,
-        values: &[ArrayRef],
-        filter: Option<&BooleanArray>,
-    ) -> (Vec<u32>, Option<NullBuffer>) {
-        let mut steps = vec![0; values[self.ts].len()];
-        for (step, condition) in values[self.ts + 1..].iter().enumerate() {
-            let condition = condition.as_boolean();
-            let met = match condition.nulls() {
-                Some(nulls) => condition.values() & nulls.inner(),
-                None => condition.values().clone(),
-            };
-            for row in met.set_indices() {
-                steps[row] |= 1 << step;
-            }
-        }
-        (steps, kept(filter, values[self.ts].nulls()))
+impl Reading for Depth {
+    type Results = Vec<i64>;
+
+    fn looks_at(&self, met: u32) -> bool {
+        self.0.mode.looks_at(met)
     }
 
-    /// Whether an event can change the result.
-    fn matters(&self, steps: u32) -> bool {
-        steps != 0 || self.mode.strict_order
-    }
-}
-
-impl GroupsAccumulator for Funnels {
-    fn update_batch(
-        &mut self,
-        values: &[ArrayRef],
-        groups: &[usize],
-        filter: Option<&BooleanArray>,
-        total_groups: usize,
-    ) -> Result<()> {
-        self.store.resize(total_groups);
-        let (steps, kept) = self.steps(values, filter);
-        let instants = values[self.ts].as_primitive::<TimestampMicrosecondType>().values();
-        for (row, group) in groups.iter().enumerate() {
-            let steps = steps[row];
-            if self.matters(steps) && kept.as_ref().is_none_or(|kept| kept.is_valid(row)) {
-                let at = instants[row];
-                self.store.push(*group, |slot| Stored { at, steps, slot });
-            }
-        }
+    fn read(&self, events: &[Event], results: &mut Vec<i64>) -> Result<()> {
+        results.push(deepest_step(events, self.0.steps, self.0.window, self.0.mode) as i64);
         Ok(())
     }
 
-    fn merge_batch(
-        &mut self,
-        states: &[ArrayRef],
-        groups: &[usize],
-        total_groups: usize,
-    ) -> Result<()> {
-        self.store.resize(total_groups);
-        let (instants, steps) = (states[0].as_list::<i32>(), states[1].as_list::<i32>());
-        let at = instants.values().as_primitive::<Int64Type>().values();
-        let met = steps.values().as_primitive::<UInt32Type>().values();
-        for (row, group) in groups.iter().enumerate() {
-            if instants.is_null(row) {
-                continue;
-            }
-            let from = instants.value_offsets()[row] as usize;
-            let to = instants.value_offsets()[row + 1] as usize;
-            let other = steps.value_offsets()[row] as usize;
-            for event in 0..to - from {
-                let (at, steps) = (at[from + event], met[other + event]);
-                if self.matters(steps) {
-                    self.store.push(*group, |slot| Stored { at, steps, slot });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let mut depths = Vec::new();
-        let mut events = Vec::new();
-        let (steps, window, mode) = (self.steps, self.window, self.mode);
-        self.store.take(emit_to, |stored| {
-            events.clear();
-            events.extend(stored.iter().map(|event| Event { at: event.at, steps: event.steps }));
-            if !events.is_sorted() {
-                events.sort_unstable();
-            }
-            depths.push(deepest_step(&events, steps, window, mode) as i64);
-            Ok(())
-        })?;
-        Ok(Arc::new(Int64Array::from(depths)))
-    }
-
-    fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {
-        let (mut instants, mut steps, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
-        self.store.take(emit_to, |stored| {
-            instants.extend(stored.iter().map(|event| event.at));
-            steps.extend(stored.iter().map(|event| event.steps));
-            offsets.push(offset(instants.len())?);
-            Ok(())
-        })?;
-        Ok(vec![
-            lists(Arc::new(Int64Array::from(instants)), offsets.clone()),
-            lists(Arc::new(UInt32Array::from(steps)), offsets),
-        ])
-    }
-
-    fn convert_to_state(
-        &self,
-        values: &[ArrayRef],
-        filter: Option<&BooleanArray>,
-    ) -> Result<Vec<ArrayRef>> {
-        let (steps, kept) = self.steps(values, filter);
-        let instants = values[self.ts].as_primitive::<TimestampMicrosecondType>();
-        let instants = Int64Array::new(instants.values().clone(), None);
-        Ok(vec![
-            one_each(Arc::new(instants), kept.clone()),
-            one_each(Arc::new(UInt32Array::from(steps)), kept),
-        ])
-    }
-
-    fn size(&self) -> usize {
-        self.store.size()
+    fn finish(&self, results: Vec<i64>) -> Result<ArrayRef> {
+        Ok(Arc::new(Int64Array::from(results)))
     }
 }

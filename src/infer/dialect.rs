@@ -17,17 +17,31 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(crate) struct Dialect {
     pub(crate) csv: Csv,
-    /// The names of the columns as the header spells them; none where there is no header.
-    pub(crate) header: Option<Vec<String>>,
-    /// Fields of a record.
-    pub(crate) width: usize,
+    pub(crate) heading: Heading,
     /// The delimiter stands in a `sep=` line, which the loader follows by itself.
     pub(crate) declared: bool,
 }
 
+/// What stands above the records, of text or of a sheet.
+#[derive(Debug, Clone)]
+pub(crate) struct Heading {
+    pub(crate) skip_rows: u32,
+    /// A header, or none: columns are known by their number.
+    pub(crate) names: Names,
+    pub(crate) repeated_names: RepeatedNames,
+    /// Fields of a record.
+    pub(crate) width: usize,
+}
+
+impl Heading {
+    pub(crate) fn has_names(&self) -> bool {
+        self.names != Names::Numbers
+    }
+}
+
 const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b'^'];
 /// Records to judge by.
-const RECORDS: usize = 2_000;
+pub(crate) const RECORDS: usize = 2_000;
 /// Header rows that are looked for.
 const HEADERS: usize = 4;
 
@@ -63,28 +77,47 @@ pub(crate) fn detect(text: &str, complete: bool, plain: &Csv) -> Option<Dialect>
         }
     }
     let Attempt { mut csv, records, width, .. } = best?;
+    let heading = heading(&records, width)?;
+    csv.skip_rows = heading.skip_rows;
+    csv.names = heading.names.clone();
+    csv.repeated_names = heading.repeated_names;
+    Some(Dialect { csv, heading, declared: declared.is_some() })
+}
+
+/// What stands above the records of a sheet, whose rows end with their last cell.
+pub(crate) fn detect_sheet(rows: Vec<(i64, Vec<String>)>) -> Option<Heading> {
+    let mut widths: HashMap<usize, usize> = HashMap::new();
+    for (_, row) in &rows {
+        *widths.entry(row.len()).or_default() += 1;
+    }
+    let (usual, _) = widths.into_iter().max_by_key(|(width, count)| (*count, *width))?;
+    // Lines above a table are shorter; a header is as long as it gets.
+    let first = rows.iter().position(|(_, row)| row.len() >= usual)?;
+    let width = rows[first].1.len();
+    let whole = |(line, mut fields): (i64, Vec<String>)| {
+        fields.resize(width, String::new());
+        Peeked { line, fields, flawed: false }
+    };
+    heading(&rows.into_iter().skip(first).map(whole).collect::<Vec<_>>(), width)
+}
+
+fn heading(records: &[Peeked], width: usize) -> Option<Heading> {
     let first = records.iter().position(|record| record.fields.len() == width)?;
-    csv.skip_rows = u32::try_from(records[first].line - 1).unwrap_or(0);
+    let skip_rows = u32::try_from(records[first].line - 1).unwrap_or(0);
     let rows: Vec<&Vec<String>> =
         records[first..].iter().map(|record| &record.fields).filter(|r| r.len() == width).collect();
-    let headers = header_rows(&rows);
-    let header = match headers {
-        0 => {
-            csv.names = Names::Numbers;
-            None
+    let (mut names, mut repeated_names) = (Names::Numbers, RepeatedNames::Refuse);
+    let count = header_rows(&rows);
+    if count > 0 {
+        let above: Vec<Vec<String>> = rows[..count].iter().map(|row| (*row).clone()).collect();
+        let join = joins(&above).then(|| " - ".to_owned());
+        let header = join.as_ref().map_or_else(|| above[0].clone(), |sign| joined(&above, sign));
+        if repeats(&header) {
+            repeated_names = RepeatedNames::Number;
         }
-        count => {
-            let above: Vec<Vec<String>> = rows[..count].iter().map(|row| (*row).clone()).collect();
-            let join = joins(&above).then(|| " - ".to_owned());
-            let names = join.as_ref().map_or_else(|| above[0].clone(), |sign| joined(&above, sign));
-            csv.names = Names::Header { rows: count as u32, join };
-            if repeats(&names) {
-                csv.repeated_names = RepeatedNames::Number;
-            }
-            Some(names)
-        }
-    };
-    Some(Dialect { csv, header, width, declared: declared.is_some() })
+        names = Names::Header { rows: count as u32, join };
+    }
+    Some(Heading { skip_rows, names, repeated_names, width })
 }
 
 /// The delimiter that Excel writes above everything else, and the text below it.

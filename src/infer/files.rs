@@ -10,6 +10,7 @@ use std::sync::LazyLock;
 use chrono::NaiveDate;
 use indexmap::IndexMap;
 use regex::Regex;
+use serde_json::{Map, Value, json};
 
 use crate::{
     error::{Diagnostic, Error, Kind, Result, codes},
@@ -23,8 +24,26 @@ pub(crate) struct Group {
     pub(crate) name: String,
     /// The path to declare.
     pub(crate) path: String,
+    /// The pattern of the members that are meant, where the files are archives of several.
+    pub(crate) members: Option<String>,
+    /// The sheet that is meant, where the files are workbooks of several.
+    pub(crate) sheet: Option<String>,
     pub(crate) files: Vec<InputFile>,
     pub(crate) notes: Vec<String>,
+}
+
+impl Group {
+    /// Where the files are, as the keys of a source.
+    pub(crate) fn keys(&self) -> Map<String, Value> {
+        let mut keys = Map::from_iter([("path".to_owned(), json!(self.path))]);
+        keys.extend(self.members.as_ref().map(|pattern| ("members".to_owned(), json!(pattern))));
+        keys
+    }
+
+    /// The patterns of members, as a source has them.
+    pub(crate) fn patterns(&self) -> &[String] {
+        self.members.as_slice()
+    }
 }
 
 /// Dates as they stand in names, the longest first.
@@ -82,6 +101,8 @@ async fn single(
     let mut group = Group {
         name: name(&path[root..]),
         path: path.to_owned(),
+        members: None,
+        sheet: None,
         files: found.into_iter().map(input).collect(),
         notes: Vec::new(),
     };
@@ -112,7 +133,7 @@ fn groups(
             continue;
         }
         let (fixed, below) = file.path.split_at(root.min(file.path.len()));
-        let shape = format!("{fixed}{}", starred(&dated(below)));
+        let shape = format!("{fixed}{}", template(below));
         by_shape.entry(shape).or_default().push(file);
     }
     if by_shape.is_empty() {
@@ -145,7 +166,8 @@ fn groups(
             next += 1;
         }
         let files = files.into_iter().map(input).collect();
-        groups.push(Group { name: unique, path, files, notes: Vec::new() });
+        let notes = Vec::new();
+        groups.push(Group { name: unique, path, members: None, sheet: None, files, notes });
     }
     Ok((groups, warnings))
 }
@@ -158,13 +180,19 @@ fn input(found: FoundFile) -> InputFile {
         size: found.size,
         period: found.period,
         names: None,
-        archive: None,
+        within: None,
         member: None,
+        sheet: None,
     }
 }
 
+/// The path, with a template in place of its date and `*` in place of its numbers.
+pub(crate) fn template(path: &str) -> String {
+    starred(&dated(path))
+}
+
 /// The path with its first date as a template.
-fn dated(path: &str) -> String {
+pub(crate) fn dated(path: &str) -> String {
     for (regex, format) in DATES.iter() {
         let found = regex.find_iter(path).find(|found| {
             let digit = |at: Option<char>| at.is_some_and(|sign| sign.is_ascii_digit());
@@ -193,7 +221,7 @@ fn is_date(text: &str, format: &str) -> bool {
 }
 
 /// Numbers that count files become `*`: digits that a letter neither opens nor closes.
-fn starred(path: &str) -> String {
+pub(crate) fn starred(path: &str) -> String {
     static NUMBERS: LazyLock<Regex> = LazyLock::new(|| {
         let uuid = "[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}";
         Regex::new(&format!(r"\{{date:[^}}]*\}}|{uuid}|[0-9a-f]{{16,}}|[0-9]+"))
@@ -225,13 +253,13 @@ fn is_padded(path: &str) -> bool {
 }
 
 /// What says how a file is written, not what it holds.
-const ENDINGS: [&str; 14] = [
-    "csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "avro", "arrow", "log", "gz", "zst",
-    "bz2", "xz",
+const ENDINGS: [&str; 19] = [
+    "csv", "tsv", "txt", "json", "jsonl", "ndjson", "parquet", "avro", "arrow", "feather", "xlsx",
+    "log", "gz", "zst", "bz2", "xz", "tar", "tgz", "zip",
 ];
 
 /// A source's name from a file's: without dates, numbers and endings.
-fn name(file: &str) -> String {
+pub(crate) fn name(file: &str) -> String {
     static NOISE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\{date:[^}]*\}|\*|\d{4,}").expect("a regular expression"));
     let dated = dated(file);
@@ -270,7 +298,7 @@ mod tests {
             ("log4j.txt", "log4j.txt"),
             ("0189d3f0-5f7a-7c3e-8b1a-1234567890ab.csv", "*.csv"),
         ] {
-            assert_eq!(starred(&dated(path)), template, "{path}");
+            assert_eq!(super::template(path), template, "{path}");
         }
     }
 

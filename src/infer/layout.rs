@@ -2,11 +2,13 @@
 What kind of file it is: packing, encoding, format; for JSON, where the records stand.
 */
 
-use std::io::Read;
+use std::{io::Read, ops::ControlFlow};
 
+use super::{Workshop, files::Group};
 use crate::{
+    config::reading::Format,
     error::{Error, Result, codes},
-    sources::{InputFile, Unpacked, decode, read_error},
+    sources::{InputFile, Unpacked, decode, each_part, read_error},
 };
 
 /// The beginning of a file.
@@ -20,39 +22,58 @@ pub(crate) struct Head {
     pub(crate) complete: bool,
 }
 
+impl Head {
+    /// Of a file that is no text.
+    fn of(layout: Layout) -> Self {
+        Self { layout, text: String::new(), encoding: "utf-8", complete: true }
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Layout {
     Delimited,
     Lines,
     /// An array, or an object that holds one at this path.
     Document(Option<String>),
-    Parquet,
+    /// Parquet, Avro or Arrow: the columns have types.
+    Typed(Format),
+    /// Lines that this pattern takes apart, which a preset knows.
+    Log(String),
+    /// A sheet of a workbook.
+    Sheet,
 }
 
 /// Bytes that are looked at before the file is read.
 const HEAD: usize = 1 << 20;
 
-/// Reads the beginning of a file.
-pub(crate) fn head(file: &InputFile) -> Result<Head> {
+/// Reads the beginning of the first file of a group, or of its first member.
+pub(crate) fn head(workshop: &Workshop, group: &Group) -> Result<Head> {
+    let file = &group.files[0];
+    let mut found = None;
+    each_part(file, group.patterns(), &workshop.options.scratch, |part, unpacked| {
+        found = Some(match unpacked.may_be_a_workbook() {
+            true => Head::of(Layout::Sheet),
+            false => begin(part, unpacked)?,
+        });
+        Ok(ControlFlow::Break(()))
+    })?;
+    found.ok_or_else(|| refuse(file, "is an archive that holds no file"))
+}
+
+fn begin(file: &InputFile, unpacked: Unpacked) -> Result<Head> {
     let failed = |error| read_error(file, error);
-    let content = Unpacked::open(file)?.content;
     let mut bytes = Vec::new();
-    content.take(HEAD as u64).read_to_end(&mut bytes).map_err(failed)?;
+    unpacked.into_stream().take(HEAD as u64).read_to_end(&mut bytes).map_err(failed)?;
     let complete = bytes.len() < HEAD;
     if bytes.is_empty() {
         return Err(refuse(file, "is empty").hint("there is nothing to infer from"));
     }
+    if let Some(format) = typed(&bytes) {
+        return Ok(Head::of(Layout::Typed(format)));
+    }
     if let Some(what) = known_binary(&bytes) {
-        return match what {
-            "Parquet" => Ok(Head {
-                layout: Layout::Parquet,
-                text: String::new(),
-                encoding: "utf-8",
-                complete,
-            }),
-            other => Err(refuse(file, &format!("is {other}, which has no columns to infer"))
-                .hint("unpack it, or export it as CSV, JSON or Parquet")),
-        };
+        return Err(refuse(file, &format!("is {what}, which has no columns to infer"))
+            .hint("export it as CSV, JSON or Parquet"));
     }
     let encoding = encoding_of(&bytes, complete);
     let label = encoding_rs::Encoding::for_label(encoding.as_bytes()).unwrap_or(encoding_rs::UTF_8);
@@ -66,7 +87,7 @@ pub(crate) fn head(file: &InputFile) -> Result<Head> {
     let text = String::from_utf8(decoded).unwrap_or_default();
     if is_binary(&text) {
         return Err(refuse(file, "is neither text nor a format that can be read")
-            .hint("CSV, TSV, NDJSON, JSON and Parquet can be inferred, also compressed"));
+            .hint("CSV, TSV, NDJSON, JSON, Parquet, Avro, Arrow, XLSX and access logs can be inferred, also packed"));
     }
     if text.trim().is_empty() {
         return Err(refuse(file, "holds nothing but white space"));
@@ -79,12 +100,21 @@ fn refuse(file: &InputFile, what: &str) -> Error {
     Error::failed(codes::MALFORMED, format!("`{}` {what}", file.path))
 }
 
-/// Formats that are known by their first bytes.
+/// Formats whose columns have types, by their first bytes.
+fn typed(bytes: &[u8]) -> Option<Format> {
+    Some(match bytes {
+        [b'P', b'A', b'R', b'1', ..] => Format::Parquet,
+        [b'O', b'b', b'j', 1, ..] => Format::Avro,
+        // A file, or a stream, whose first message is a schema.
+        [b'A', b'R', b'R', b'O', b'W', b'1', ..] | [0xff, 0xff, 0xff, 0xff, ..] => Format::Arrow,
+        _ => return None,
+    })
+}
+
+/// What is known by its first bytes and cannot be read.
 fn known_binary(bytes: &[u8]) -> Option<&'static str> {
     Some(match bytes {
-        [b'P', b'A', b'R', b'1', ..] => "Parquet",
         [b'%', b'P', b'D', b'F', ..] => "a PDF",
-        [b'P', b'K', 3 | 5, 4 | 6, ..] => "a zip archive",
         [0xd0, 0xcf, 0x11, 0xe0, ..] => "an old Office document",
         [b'S', b'Q', b'L', b'i', b't', b'e', ..] => "an SQLite database",
         [0x89, b'P', b'N', b'G', ..] | [0xff, 0xd8, 0xff, ..] => "a picture",

@@ -25,7 +25,7 @@ use crate::{
         source::Source,
     },
     error::{Diagnostic, Error, Kind, Result},
-    sources::{Books, InputFile, LoadOptions, NameFiles},
+    sources::{Books, InputFile, LoadOptions, NameFiles, whole_line},
     storage::Storage,
 };
 
@@ -36,11 +36,13 @@ mod keys;
 mod layout;
 mod names;
 mod numbers;
+mod parts;
 mod preset;
 mod profile;
 mod propose;
 mod raw;
 mod read;
+mod reading;
 mod remarks;
 mod render;
 mod tally;
@@ -48,6 +50,10 @@ mod times;
 mod trial;
 mod values;
 mod walk;
+
+// What the doors for a fuzzer lead to.
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use {dialect::detect, files::template};
 
 /// What to look at.
 #[derive(Debug, Clone)]
@@ -119,7 +125,7 @@ pub async fn infer(options: &InferOptions) -> Result<Inferred> {
     let workshop = Workshop::new(&options.project_dir, scratch.path(), storage)?;
     tokio::task::block_in_place(|| {
         let mut sources = Vec::new();
-        let mut errors = Vec::new();
+        let (groups, mut errors) = parts::split(&workshop, groups);
         for group in groups {
             match propose::propose(&workshop, &group, options.sample_bytes) {
                 Ok(proposal) => sources.push(proposal),
@@ -163,6 +169,22 @@ impl Workshop {
         })
     }
 
+    /// The pattern of the preset that takes most of these lines apart, such as those of access logs.
+    fn log(&self, text: &str) -> Option<String> {
+        const LINES: usize = 100;
+        // The last line may be cut off.
+        let whole = text.rfind('\n').map_or(text, |end| &text[..end]);
+        let lines: Vec<&str> =
+            whole.lines().map(str::trim).filter(|line| !line.is_empty()).take(LINES).collect();
+        self.presets.iter().find_map(|preset| {
+            let source = self.resolve("log", &json!({"preset": preset, "path": "log"})).ok()?;
+            let pattern = Some(source.lines.pattern).filter(|_| source.format == Format::Lines)?;
+            let regex = whole_line(&pattern).ok()?;
+            let matched = lines.iter().filter(|line| regex.is_match(line)).count();
+            (matched * 5 > lines.len() * 4).then_some(pattern)
+        })
+    }
+
     /// The files with the names of their columns, where others say them.
     fn with_names(&self, source: &Source, files: &[InputFile]) -> Result<Vec<InputFile>> {
         let mut files = files.to_vec();
@@ -190,6 +212,7 @@ impl Workshop {
             env: &|_| None,
             presets: &presets,
             preset_names: &self.presets,
+            journey_preset_names: &[],
             now: Utc::now(),
         };
         let (mut pipeline, _) = config::load_text("proposal", text.into(), &request)?;

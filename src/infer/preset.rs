@@ -4,7 +4,7 @@ Whether a preset fits: its columns are found, and it loads the files.
 
 use serde_json::{Map, Value, json};
 
-use super::{Workshop, files::Group, layout::Layout, raw::Raw, read::Table, trial};
+use super::{Workshop, files::Group, layout::Layout, raw::Raw, read::Table, reading, trial};
 use crate::{
     config::{
         preset::Preset,
@@ -97,7 +97,13 @@ pub(crate) fn recognise(
 
 /// Whether the files themselves say what their columns are called.
 fn names_in_files(source: &Source) -> bool {
-    source.format != Format::Csv || matches!(source.csv.names, Names::Header { .. })
+    match source.format {
+        Format::Csv => matches!(source.csv.names, Names::Header { .. }),
+        Format::Xlsx => matches!(source.xlsx.names, Names::Header { .. }),
+        // Only the pattern does.
+        Format::Lines => false,
+        Format::Ndjson | Format::Json | Format::Parquet | Format::Avro | Format::Arrow => true,
+    }
 }
 
 /// Most of the preset's columns are there by name, among them all that it cannot do without.
@@ -149,10 +155,8 @@ fn declared(
     let mut beside = Map::new();
     beside.extend(survey(workshop, preset, table).map(|survey| ("survey".to_owned(), survey)));
     let resolve = |beside: &Map<String, Value>| {
-        let mut config = Map::from_iter([
-            ("preset".to_owned(), json!(preset)),
-            ("path".to_owned(), json!(group.path)),
-        ]);
+        let mut config = Map::from_iter([("preset".to_owned(), json!(preset))]);
+        config.extend(group.keys());
         config.extend(beside.clone());
         workshop.resolve(&group.name, &config.into()).ok()
     };
@@ -173,7 +177,18 @@ fn declared(
                 csv["encoding"] = json!(encoding);
             }
         }
-        (Layout::Lines, Format::Ndjson) | (Layout::Parquet, Format::Parquet) => {}
+        (Layout::Lines, Format::Ndjson) => {}
+        (Layout::Typed(found), format) if *found == format => {}
+        (Layout::Log(pattern), Format::Lines) if *pattern == source.lines.pattern => {}
+        (Layout::Sheet, Format::Xlsx) => {}
+        // Tables are exported as text or as workbooks, with the same columns.
+        (Layout::Sheet, Format::Csv) if matches!(source.csv.names, Names::Header { .. }) => {
+            beside.insert("format".to_owned(), json!("xlsx"));
+            let options = reading::xlsx(raw);
+            if !options.is_empty() {
+                beside.insert("xlsx".to_owned(), options.into());
+            }
+        }
         (Layout::Document(path), Format::Json) => {
             if *path != source.json.records {
                 return None;
@@ -185,8 +200,8 @@ fn declared(
         (Layout::Document(None), Format::Ndjson) => {
             beside.insert("format".to_owned(), json!("json"));
         }
-        (Layout::Parquet, format) if typed(format) => {
-            beside.insert("format".to_owned(), json!("parquet"));
+        (Layout::Typed(found), format) if typed(format) => {
+            beside.insert("format".to_owned(), json!(found));
         }
         _ => return None,
     }
@@ -219,7 +234,7 @@ fn survey(workshop: &Workshop, name: &str, table: &Table) -> Option<Value> {
 
 /// Whether the files have what a column is read from.
 fn has(headers: &[String], from: &str, layout: &Layout) -> bool {
-    if *layout == Layout::Delimited {
+    if matches!(layout, Layout::Delimited | Layout::Sheet) {
         return headers.iter().any(|header| header.trim() == from || fold(header) == fold(from));
     }
     let reaches = |one: &str, other: &str| {

@@ -13,18 +13,14 @@ use super::{
     keys::{Keys, Search},
     layout::Layout,
     names::column_name,
-    numbers::STYLES,
     preset::{self, Recognised},
     raw::{Raw, raw},
     read::{Table, read},
-    remarks, render,
+    reading, remarks, render,
     trial::{self, Trial},
 };
 use crate::{
-    config::{
-        reading::{Csv, Names},
-        source::Source,
-    },
+    config::source::Source,
     error::{Result, codes},
     sources::InputFile,
 };
@@ -199,7 +195,7 @@ impl<'a> Draft<'a> {
             Some(recognised) => {
                 config.insert("preset".to_owned(), json!(recognised.name));
                 reasons.insert("preset".to_owned(), recognised.reasons());
-                config.insert("path".to_owned(), json!(self.group.path));
+                config.extend(self.group.keys());
                 if recognised.beside.contains_key("survey") {
                     let ask = "a guess: which question is scored, and how?";
                     reasons.insert("survey".to_owned(), vec![ask.to_owned()]);
@@ -207,7 +203,7 @@ impl<'a> Draft<'a> {
                 config.extend(recognised.beside.clone());
             }
             None => {
-                config.insert("path".to_owned(), json!(self.group.path));
+                config.extend(self.group.keys());
                 self.reading(&mut config, &mut reasons);
             }
         }
@@ -265,69 +261,18 @@ impl<'a> Draft<'a> {
         }
     }
 
-    /// Format and dialect, as far as they differ from the defaults.
+    /// How the files are read, where no preset says it.
     fn reading(
         &self,
         config: &mut Map<String, Value>,
         reasons: &mut BTreeMap<String, Vec<String>>,
     ) {
-        let format = match &self.raw.layout {
-            Layout::Delimited => "csv",
-            Layout::Lines => "ndjson",
-            Layout::Document(_) => "json",
-            Layout::Parquet => "parquet",
-        };
-        config.insert("format".to_owned(), json!(format));
-        let mut csv = Map::new();
-        if let Some(dialect) = &self.raw.dialect {
-            let plain = Csv::default();
-            let found = &self.raw.source.csv;
-            let sign = |sign: Option<u8>| {
-                json!(sign.map_or(String::new(), |sign| char::from(sign).to_string()))
-            };
-            let (decimal, thousands) = STYLES[self.style];
-            let mut set = |key: &str, differs: bool, value: Value| {
-                if differs {
-                    csv.insert(key.to_owned(), value);
-                }
-            };
-            set(
-                "delimiter",
-                found.delimiter != plain.delimiter && !dialect.declared,
-                sign(Some(found.delimiter)),
-            );
-            set("quote", found.quote != plain.quote, sign(found.quote));
-            set("escape", found.escape != plain.escape, sign(found.escape));
-            set("decimal", decimal != '.', json!(decimal.to_string()));
-            set("thousands", thousands.is_some(), json!(thousands.map(String::from)));
-            set("skip_rows", found.skip_rows != 0, json!(found.skip_rows));
-            set("ragged", found.ragged != plain.ragged, json!(found.ragged));
-            set(
-                "repeated_names",
-                found.repeated_names != plain.repeated_names,
-                json!(found.repeated_names),
-            );
-            if let Names::Header { rows, join } = &found.names {
-                set("header_rows", *rows != 1, json!(rows));
-                set("header_join", join.is_some(), json!(join));
-            } else {
-                set("header_rows", true, json!(0));
-            }
-        }
-        if self.raw.source.csv.encoding != "utf-8" {
-            csv.insert("encoding".to_owned(), json!(self.raw.source.csv.encoding));
-        }
-        if !csv.is_empty() {
-            config.insert("csv".to_owned(), csv.into());
-        }
-        if let Layout::Document(Some(records)) = &self.raw.layout {
-            config.insert("json".to_owned(), json!({"records": records}));
-        }
+        config.extend(reading::keys(self.raw, self.style));
         if !self.raw.partial.is_empty() {
             config.insert("drift".to_owned(), json!({"missing": "accept"}));
-            let files = self.group.files.len();
+            let parts = self.raw.parts;
             let said = |(name, count): &(String, usize)| {
-                format!("`{name}` is in {count} of {files} files")
+                format!("`{name}` is in {count} of {parts} files")
             };
             reasons.insert("drift".to_owned(), self.raw.partial.iter().map(said).collect());
         }

@@ -48,12 +48,11 @@ pub(crate) fn of_source(subject: &Subject<'_>) -> Vec<String> {
     if own && subject.trial.books.rows_read == 0 {
         notes.push("nothing to judge by: every column is text until there are rows".to_owned());
     }
-    if let Some(header) =
-        subject.raw.dialect.as_ref().filter(|dialect| own && dialect.header.is_none())
-    {
-        notes.push(format!("no header: its {} columns are numbered, name them", header.width));
+    let heading = subject.raw.heading.as_ref();
+    if let Some(heading) = heading.filter(|heading| own && !heading.has_names()) {
+        notes.push(format!("no header: its {} columns are numbered, name them", heading.width));
     }
-    if own && subject.raw.dialect.as_ref().is_some_and(|dialect| dialect.width == 1) {
+    if own && subject.raw.dialect.as_ref().is_some_and(|dialect| dialect.heading.width == 1) {
         notes.push("one column: is this delimited text at all?".to_owned());
     }
     if own && subject.raw.unnamed > 0 {

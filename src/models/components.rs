@@ -1,8 +1,31 @@
 /*!
-Connected components of a graph whose busiest nodes do not connect.
+Connected components of a graph whose busiest nodes do not connect, and how they came together.
 */
 
 use std::cmp::Ordering;
+
+/// Two nodes seen together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Edge {
+    pub left: u32,
+    pub right: u32,
+    /// When first; [`UNDATED`] where nobody knows, which is before everything.
+    pub seen: i64,
+}
+
+/// The time of edges that have none.
+pub const UNDATED: i64 = i64::MIN;
+
+/// A component that got the name of another's founder.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Merge {
+    /// The founder whose component it was.
+    pub from: u32,
+    /// The founder whose component it became.
+    pub into: u32,
+    /// When the edge was first seen that joined them.
+    pub at: i64,
+}
 
 /// Which component each node belongs to.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,30 +46,73 @@ pub struct Components {
 /// in place of rank: O((nodes + edges) log nodes), 5 bytes a node.
 pub fn components(
     nodes: usize,
-    edges: &[(u32, u32)],
+    edges: &[Edge],
     max_neighbours: u64,
     order: impl Fn(u32, u32) -> Ordering,
 ) -> Components {
-    let mut degrees = vec![0u64; nodes];
-    for (left, right) in edges {
-        degrees[*left as usize] += 1;
-        degrees[*right as usize] += 1;
-    }
-    let guarded: Vec<bool> = degrees.iter().map(|degree| *degree > max_neighbours).collect();
+    let guarded = guarded(nodes, edges, max_neighbours);
     let mut parents: Vec<u32> = (0..nodes as u32).collect();
-    for (left, right) in edges {
-        if guarded[*left as usize] || guarded[*right as usize] {
-            continue;
-        }
-        let (left, right) = (root(&mut parents, *left), root(&mut parents, *right));
-        match order(left, right) {
-            Ordering::Less => parents[right as usize] = left,
-            Ordering::Greater => parents[left as usize] = right,
-            Ordering::Equal => {}
+    for edge in edges {
+        if !guarded[edge.left as usize] && !guarded[edge.right as usize] {
+            unite(&mut parents, edge, &order);
         }
     }
     let founders = (0..nodes as u32).map(|node| root(&mut parents, node)).collect();
     Components { founders, guarded }
+}
+
+/// How the components of [`components`] came together as time went on: a founder for each time that
+/// it stopped being one, with the founder of what it belonged to after that moment. All edges of one
+/// time are one event, so the result depends on the graph alone. Sorts the edges by time.
+///
+/// What guards a node is its edges of all time: who links nothing today never did.
+pub fn merges(
+    nodes: usize,
+    edges: &mut [Edge],
+    max_neighbours: u64,
+    order: impl Fn(u32, u32) -> Ordering,
+) -> Vec<Merge> {
+    let guarded = guarded(nodes, edges, max_neighbours);
+    edges.sort_unstable_by_key(|edge| edge.seen);
+    let mut parents: Vec<u32> = (0..nodes as u32).collect();
+    let mut merges: Vec<Merge> = Vec::new();
+    for at_once in edges.chunk_by(|left, right| left.seen == right.seen) {
+        let start = merges.len();
+        for edge in at_once {
+            if guarded[edge.left as usize] || guarded[edge.right as usize] {
+                continue;
+            }
+            if let Some(from) = unite(&mut parents, edge, &order) {
+                merges.push(Merge { from, into: from, at: edge.seen });
+            }
+        }
+        for merge in &mut merges[start..] {
+            merge.into = root(&mut parents, merge.from);
+        }
+    }
+    merges
+}
+
+/// Nodes with too many edges.
+fn guarded(nodes: usize, edges: &[Edge], max_neighbours: u64) -> Vec<bool> {
+    let mut degrees = vec![0u64; nodes];
+    for edge in edges {
+        degrees[edge.left as usize] += 1;
+        degrees[edge.right as usize] += 1;
+    }
+    degrees.iter().map(|degree| *degree > max_neighbours).collect()
+}
+
+/// Makes one component of two; the founder that stops being one, if they were two.
+fn unite(parents: &mut [u32], edge: &Edge, order: &impl Fn(u32, u32) -> Ordering) -> Option<u32> {
+    let (left, right) = (root(parents, edge.left), root(parents, edge.right));
+    let (founder, loser) = match order(left, right) {
+        Ordering::Less => (left, right),
+        Ordering::Greater => (right, left),
+        Ordering::Equal => return None,
+    };
+    parents[loser as usize] = founder;
+    Some(loser)
 }
 
 fn root(parents: &mut [u32], mut node: u32) -> u32 {
@@ -62,16 +128,20 @@ fn root(parents: &mut [u32], mut node: u32) -> u32 {
 mod tests {
     use super::*;
 
+    fn edges(pairs: &[(u32, u32)]) -> Vec<Edge> {
+        pairs.iter().map(|&(left, right)| Edge { left, right, seen: UNDATED }).collect()
+    }
+
     #[test]
     fn chains_join_and_the_least_node_founds() {
-        let found = components(6, &[(1, 2), (2, 3), (4, 5)], 9, |a, b| b.cmp(&a));
+        let found = components(6, &edges(&[(1, 2), (2, 3), (4, 5)]), 9, |a, b| b.cmp(&a));
         assert_eq!(found.founders, [0, 3, 3, 3, 5, 5]);
         assert_eq!(found.guarded, [false; 6]);
     }
 
     #[test]
     fn busy_nodes_link_nothing() {
-        let star = [(0, 1), (0, 2), (0, 3), (2, 3)];
+        let star = edges(&[(0, 1), (0, 2), (0, 3), (2, 3)]);
         let found = components(4, &star, 2, |a, b| a.cmp(&b));
         assert_eq!(found.founders, [0, 1, 2, 2]);
         assert_eq!(found.guarded, [true, false, false, false]);
@@ -79,7 +149,55 @@ mod tests {
         assert_eq!(found.founders, [0; 4]);
     }
 
-    /// Against labels spread along edges until nothing changes.
+    #[test]
+    fn founders_give_way_as_time_goes_on() {
+        let edge = |left, right, seen| Edge { left, right, seen };
+        // 3-4 at 1; then 1-2 and 2-3 at once, which makes 1 the founder of all; 0 joins last.
+        let mut seen = [edge(2, 3, 5), edge(3, 4, 1), edge(1, 2, 5), edge(0, 4, 9), edge(0, 1, 10)];
+        let mut found = merges(5, &mut seen, 9, |a, b| a.cmp(&b));
+        found.sort_by_key(|merge| (merge.at, merge.from));
+        let merge = |from, into, at| Merge { from, into, at };
+        assert_eq!(found, [merge(4, 3, 1), merge(2, 1, 5), merge(3, 1, 5), merge(1, 0, 9)]);
+        // A node that is too busy in the end never linked anything.
+        assert_eq!(merges(5, &mut seen, 2, |a, b| a.cmp(&b)).len(), 4);
+        assert_eq!(merges(5, &mut seen, 1, |a, b| a.cmp(&b)), []);
+    }
+
+    fn random_graph(random: &mut impl FnMut(u64) -> u64) -> (u32, Vec<Edge>) {
+        let nodes = 1 + random(30) as u32;
+        let mut edges: Vec<Edge> = (0..random(40))
+            .map(|_| Edge {
+                left: random(nodes.into()) as u32,
+                right: random(nodes.into()) as u32,
+                seen: random(6) as i64,
+            })
+            .filter(|edge| edge.left < edge.right)
+            .collect();
+        edges.sort_unstable();
+        edges.dedup_by_key(|edge| (edge.left, edge.right));
+        (nodes, edges)
+    }
+
+    /// Labels spread along the edges until nothing changes.
+    fn propagated(nodes: u32, edges: &[Edge], until: i64) -> Vec<u32> {
+        let degree = |n: u32| edges.iter().filter(|edge| edge.left == n || edge.right == n).count();
+        let mut labels: Vec<u32> = (0..nodes).collect();
+        loop {
+            let before = labels.clone();
+            let linking = |edge: &&Edge| {
+                edge.seen <= until && degree(edge.left) <= 4 && degree(edge.right) <= 4
+            };
+            for edge in edges.iter().filter(linking) {
+                let least = labels[edge.left as usize].min(labels[edge.right as usize]);
+                labels[edge.left as usize] = least;
+                labels[edge.right as usize] = least;
+            }
+            if labels == before {
+                return labels;
+            }
+        }
+    }
+
     #[test]
     fn agrees_with_label_propagation_on_random_graphs() {
         let mut state = 7u64;
@@ -88,27 +206,20 @@ mod tests {
             (state >> 33) % below
         };
         for _ in 0..200 {
-            let nodes = 1 + random(30) as u32;
-            let mut edges: Vec<(u32, u32)> = (0..random(40))
-                .map(|_| (random(nodes.into()) as u32, random(nodes.into()) as u32))
-                .filter(|(a, b)| a < b)
-                .collect();
-            edges.sort_unstable();
-            edges.dedup();
-            let degree = |n: u32| edges.iter().filter(|(a, b)| *a == n || *b == n).count();
-            let mut labels: Vec<u32> = (0..nodes).collect();
-            loop {
-                let before = labels.clone();
-                for (a, b) in edges.iter().filter(|(a, b)| degree(*a) <= 4 && degree(*b) <= 4) {
-                    let least = labels[*a as usize].min(labels[*b as usize]);
-                    labels[*a as usize] = least;
-                    labels[*b as usize] = least;
-                }
-                if labels == before {
-                    break;
-                }
+            let (nodes, mut edges) = random_graph(&mut random);
+            let found = components(nodes as usize, &edges, 4, |a, b| a.cmp(&b));
+            assert_eq!(found.founders, propagated(nodes, &edges, i64::MAX));
+            // Each merge leads from the label just before its time to the one just after.
+            let history = merges(nodes as usize, &mut edges, 4, |a, b| a.cmp(&b));
+            for merge in &history {
+                let before = propagated(nodes, &edges, merge.at - 1);
+                let after = propagated(nodes, &edges, merge.at);
+                assert_eq!(before[merge.from as usize], merge.from);
+                assert_eq!(after[merge.from as usize], merge.into);
+                assert_ne!(merge.from, merge.into);
             }
-            assert_eq!(components(nodes as usize, &edges, 4, |a, b| a.cmp(&b)).founders, labels);
+            let founders = found.founders.iter().enumerate().filter(|(n, f)| *n as u32 == **f);
+            assert_eq!(history.len() + founders.count(), nodes as usize);
         }
     }
 }

@@ -11,15 +11,10 @@ Linear in the number of events; only `strict_once` looks further where several e
 instant, and that is bounded by the number of steps.
 */
 
-/// Most steps a funnel may have.
-pub const MAX_STEPS: usize = 32;
+use super::event::{Event, MAX_CONDITIONS};
 
-/// One event and the steps whose conditions it meets, one bit each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Event {
-    pub at: i64,
-    pub steps: u32,
-}
+/// Most steps a funnel may have.
+pub const MAX_STEPS: usize = MAX_CONDITIONS;
 
 /// What counts as going on to the next step. All off: other events may come in between, and one
 /// event may fill several steps.
@@ -37,11 +32,11 @@ pub struct Mode {
     pub allow_reentry: bool,
 }
 
-/// A chain that has reached some step: when it began, when it got there.
-#[derive(Clone, Copy)]
-struct Chain {
-    first: i64,
-    last: i64,
+impl Mode {
+    /// Whether an event that meets these conditions can change the result.
+    pub fn looks_at(self, met: u32) -> bool {
+        met != 0 || self.strict_order
+    }
 }
 
 /// The deepest of `steps` steps reached within `window` of a chain's first event, 0 for none.
@@ -49,24 +44,100 @@ struct Chain {
 /// `events` must be sorted. The window is inclusive; the newest possible start counts, because it
 /// leaves most time for the steps to come.
 pub fn deepest_step(events: &[Event], steps: usize, window: i64, mode: Mode) -> usize {
-    let mut funnel = Funnel { chains: [None; MAX_STEPS], steps, window, mode };
-    for instant in events.chunk_by(|left, right| left.at == right.at) {
-        if let Some(depth) = funnel.take(instant) {
-            return depth;
-        }
-    }
-    funnel.depth()
+    Funnel::<Ends>::over(events, steps, window, mode).0
 }
 
-struct Funnel {
+/// The instants of the steps of the chain that [`deepest_step`] finds, in their order.
+///
+/// Of several chains to the deepest step the last one counts, and in it a step that was met again
+/// before the next one counts at its last time.
+pub fn deepest_chain(events: &[Event], steps: usize, window: i64, mode: Mode) -> Vec<i64> {
+    let (depth, mut funnel) = Funnel::<Instants>::over(events, steps, window, mode);
+    match depth.checked_sub(1).and_then(|last| funnel.chains[last].take()) {
+        Some(Instants(instants)) => instants,
+        None => Vec::new(),
+    }
+}
+
+/// A chain that has reached some step, as far as it is remembered.
+trait Chain: Clone {
+    fn starting(at: i64) -> Self;
+
+    /// The same chain one step further.
+    fn then(&self, at: i64) -> Self;
+
+    fn first(&self) -> i64;
+
+    fn last(&self) -> i64;
+}
+
+/// When it began, when it got there.
+#[derive(Clone, Copy)]
+struct Ends {
+    first: i64,
+    last: i64,
+}
+
+impl Chain for Ends {
+    fn starting(at: i64) -> Self {
+        Self { first: at, last: at }
+    }
+
+    fn then(&self, at: i64) -> Self {
+        Self { last: at, ..*self }
+    }
+
+    fn first(&self) -> i64 {
+        self.first
+    }
+
+    fn last(&self) -> i64 {
+        self.last
+    }
+}
+
+/// The instant of every step, at least one.
+#[derive(Clone)]
+struct Instants(Vec<i64>);
+
+impl Chain for Instants {
+    fn starting(at: i64) -> Self {
+        Self(vec![at])
+    }
+
+    fn then(&self, at: i64) -> Self {
+        Self([&self.0[..], &[at]].concat())
+    }
+
+    fn first(&self) -> i64 {
+        self.0[0]
+    }
+
+    fn last(&self) -> i64 {
+        self.0[self.0.len() - 1]
+    }
+}
+
+struct Funnel<C> {
     /// The best chain at each step: the one that began last.
-    chains: [Option<Chain>; MAX_STEPS],
+    chains: [Option<C>; MAX_STEPS],
     steps: usize,
     window: i64,
     mode: Mode,
 }
 
-impl Funnel {
+impl<C: Chain> Funnel<C> {
+    /// The depth reached, and the chains that were.
+    fn over(events: &[Event], steps: usize, window: i64, mode: Mode) -> (usize, Self) {
+        let mut funnel = Self { chains: [const { None }; MAX_STEPS], steps, window, mode };
+        for instant in events.chunk_by(|left, right| left.at == right.at) {
+            if let Some(depth) = funnel.take(instant) {
+                return (depth, funnel);
+            }
+        }
+        (funnel.depth(), funnel)
+    }
+
     fn depth(&self) -> usize {
         self.chains.iter().rposition(Option::is_some).map_or(0, |step| step + 1)
     }
@@ -75,16 +146,16 @@ impl Funnel {
     fn take(&mut self, events: &[Event]) -> Option<usize> {
         let at = events[0].at;
         let is_started = self.chains[0].is_some();
-        if self.mode.strict_order && is_started && events.iter().any(|event| event.steps == 0) {
+        if self.mode.strict_order && is_started && events.iter().any(|event| event.met == 0) {
             return Some(self.depth());
         }
-        let before = self.chains;
-        let mut open = events.iter().fold(0, |all, event| all | event.steps);
+        let before = self.mode.strict_once.then(|| self.chains.clone());
+        let mut open = events.iter().fold(0, |all, event| all | event.met);
         while open != 0 {
             let step = open.trailing_zeros() as usize;
             open &= open - 1;
             if step == 0 {
-                self.chains[0] = Some(Chain { first: at, last: at });
+                self.chains[0] = Some(C::starting(at));
                 continue;
             }
             if self.mode.strict_deduplication && self.chains[step].is_some() {
@@ -97,17 +168,17 @@ impl Funnel {
                     false => return self.chains.iter().position(Option::is_none),
                 }
             }
-            let first = match self.mode.strict_once {
-                true => self.first_once(&before, events, step),
-                false => self.first(self.chains[step - 1], at),
+            let chain = match &before {
+                Some(before) => self.further_once(before, events, step),
+                None => self.further(self.chains[step - 1].as_ref(), at),
             };
-            let Some(first) = first else { continue };
-            self.chains[step] = Some(Chain { first, last: at });
+            let Some(chain) = chain else { continue };
+            self.chains[step] = Some(chain);
             if step + 1 == self.steps {
                 return Some(self.steps);
             }
             let bit = 1 << step;
-            let repeated = events.iter().filter(|event| event.steps & bit != 0).count() > 1;
+            let repeated = events.iter().filter(|event| event.met & bit != 0).count() > 1;
             if self.mode.strict_deduplication && repeated {
                 return Some(self.depth());
             }
@@ -115,34 +186,38 @@ impl Funnel {
         None
     }
 
-    /// The start of a chain, if an event at this instant may go on with it.
-    fn first(&self, chain: Option<Chain>, at: i64) -> Option<i64> {
+    /// The chain one step further, if an event at this instant may go on with it.
+    fn further(&self, chain: Option<&C>, at: i64) -> Option<C> {
         let chain = chain?;
-        let in_window = at <= chain.first.saturating_add(self.window);
-        let in_order = !self.mode.strict_increase || chain.last < at;
-        (in_window && in_order).then_some(chain.first)
+        let in_window = at <= chain.first().saturating_add(self.window);
+        let in_order = !self.mode.strict_increase || chain.last() < at;
+        (in_window && in_order).then(|| chain.then(at))
     }
 
-    /// The latest start of a chain that reaches `step` at this instant with one event a step: the
-    /// steps it takes here need as many different events.
-    fn first_once(
+    /// The chain with the latest start that reaches `step` at this instant with one event a step:
+    /// the steps it takes here need as many different events.
+    fn further_once(
         &self,
-        before: &[Option<Chain>; MAX_STEPS],
+        before: &[Option<C>; MAX_STEPS],
         events: &[Event],
         step: usize,
-    ) -> Option<i64> {
+    ) -> Option<C> {
         let at = events[0].at;
         let earliest = match self.mode.strict_increase {
             true => step,
             false => step.saturating_sub(events.len() - 1),
         };
         (earliest..=step)
+            .rev()
             .filter(|from| have_an_event_each(events, *from, step))
-            .filter_map(|from| match from {
-                0 => Some(at),
-                _ => self.first(before[from - 1], at),
+            .filter_map(|from| {
+                let chain = match from {
+                    0 => Some(C::starting(at)),
+                    _ => self.further(before[from - 1].as_ref(), at),
+                };
+                chain.map(|chain| (from..step).fold(chain, |chain, _| chain.then(at)))
             })
-            .max()
+            .max_by_key(C::first)
     }
 }
 
@@ -160,7 +235,7 @@ fn augment(
     seen: &mut [bool],
 ) -> bool {
     for event in 0..events.len() {
-        if events[event].steps & (1 << step) == 0 || seen[event] {
+        if events[event].met & (1 << step) == 0 || seen[event] {
             continue;
         }
         seen[event] = true;
@@ -182,7 +257,7 @@ mod tests {
 
     fn depth(events: &[(i64, u32)], steps: usize, window: i64, mode: Mode) -> usize {
         let mut events: Vec<Event> =
-            events.iter().map(|(at, steps)| Event { at: *at, steps: *steps }).collect();
+            events.iter().map(|(at, met)| Event { at: *at, met: *met }).collect();
         events.sort();
         deepest_step(&events, steps, window, mode)
     }
@@ -235,7 +310,7 @@ mod tests {
                 return best;
             }
             for (position, event) in events.iter().enumerate() {
-                let meets = event.steps & (1 << path.len()) != 0;
+                let meets = event.met & (1 << path.len()) != 0;
                 let goes_on = path.iter().all(|earlier| *earlier != position)
                     && path.last().is_none_or(|last| {
                         let last = events[*last].at;
@@ -263,7 +338,7 @@ mod tests {
         for round in 0..2_000 {
             let steps = 2 + random(3) as usize;
             let mut events: Vec<Event> = (0..1 + random(8))
-                .map(|_| Event { at: random(6) as i64, steps: 1 + random((1 << steps) - 1) as u32 })
+                .map(|_| Event { at: random(6) as i64, met: 1 + random((1 << steps) - 1) as u32 })
                 .collect();
             events.sort();
             let window = random(6) as i64;
@@ -274,6 +349,66 @@ mod tests {
                 deepest_by_search(&events, steps, window, mode),
                 "round {round}: {events:?} {steps} {window} {mode:?}"
             );
+        }
+    }
+
+    fn chain(events: &[(i64, u32)], steps: usize, window: i64, mode: Mode) -> Vec<i64> {
+        let mut events: Vec<Event> =
+            events.iter().map(|(at, met)| Event { at: *at, met: *met }).collect();
+        events.sort();
+        deepest_chain(&events, steps, window, mode)
+    }
+
+    #[test]
+    fn the_chain_starts_late_and_keeps_the_last_time_of_a_step() {
+        let mode = Mode::default();
+        assert_eq!(chain(&[(0, A), (5, A), (10, B), (11, B), (12, C)], 3, 20, mode), [5, 11, 12]);
+        // The third step is too far from the later start, so the first two steps are the result.
+        assert_eq!(chain(&[(0, A), (5, B), (12, A), (15, C)], 3, 10, mode), [0, 5]);
+        assert_eq!(chain(&[(1, A | B)], 2, 10, mode), [1, 1]);
+        assert!(chain(&[(1, B)], 2, 10, mode).is_empty());
+        let once = Mode { strict_once: true, ..mode };
+        // At second 2 one event each for steps 2 and 3; the one of step 1 came before.
+        assert_eq!(chain(&[(1, A), (2, B), (2, B | C)], 3, 10, once), [1, 2, 2]);
+    }
+
+    /// Whatever the modes: as long as the depth, in order, within the window, of events that are
+    /// there.
+    #[test]
+    fn a_chain_is_what_it_says() {
+        let mut state = 5u64;
+        let mut random = |below: u64| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 33) % below
+        };
+        for round in 0..5_000 {
+            let steps = 1 + random(4) as usize;
+            let mut events: Vec<Event> = (0..random(10))
+                .map(|_| Event { at: random(8) as i64, met: random(1 << steps) as u32 })
+                .collect();
+            events.sort();
+            let window = random(8) as i64;
+            let mut flag = || random(2) == 0;
+            let mode = Mode {
+                strict_deduplication: flag(),
+                strict_order: flag(),
+                strict_increase: flag(),
+                strict_once: flag(),
+                allow_reentry: flag(),
+            };
+            let chain = deepest_chain(&events, steps, window, mode);
+            let context = format!("round {round}: {events:?} {steps} {window} {mode:?}: {chain:?}");
+            assert_eq!(chain.len(), deepest_step(&events, steps, window, mode), "{context}");
+            for (step, at) in chain.iter().enumerate() {
+                let is_met = |event: &Event| event.at == *at && event.met & (1 << step) != 0;
+                assert!(events.iter().any(is_met), "{context}");
+                assert!(at - chain[0] <= window, "{context}");
+            }
+            let ordered = |pair: &[i64]| match mode.strict_increase {
+                true => pair[0] < pair[1],
+                false => pair[0] <= pair[1],
+            };
+            assert!(chain.windows(2).all(ordered), "{context}");
         }
     }
 }

@@ -1,5 +1,5 @@
 /*!
-Shares and their uncertainty: Wilson intervals and the Net Promoter Score.
+Shares and their uncertainty: intervals of one share, and of the difference of two.
 */
 
 use super::normal;
@@ -21,37 +21,37 @@ pub fn wilson(k: u64, n: u64, confidence: f64) -> (f64, f64) {
     (low, high)
 }
 
-/// Answers to "how likely are you to recommend us", 0 to 10.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct NetPromoter {
-    /// Scores of 9 and 10.
-    pub promoters: u64,
-    /// Scores of 0 to 6.
-    pub detractors: u64,
-    /// All answers.
-    pub answers: u64,
+/// Interval of the difference of two independent shares, the first less the second.
+///
+/// R. G. Newcombe, "Interval estimation for the difference between independent proportions",
+/// Statistics in Medicine 17 (1998), method 10: the Wilson intervals of both, squared and added.
+/// `k` of `n > 0` each; `confidence` lies within (0, 1). Never leaves -1..1.
+pub fn newcombe((k1, n1): (u64, u64), (k2, n2): (u64, u64), confidence: f64) -> (f64, f64) {
+    let (first, second) = (k1 as f64 / n1 as f64, k2 as f64 / n2 as f64);
+    let (low1, high1) = wilson(k1, n1, confidence);
+    let (low2, high2) = wilson(k2, n2, confidence);
+    let difference = first - second;
+    let below = libm::hypot(first - low1, high2 - second);
+    let above = libm::hypot(high1 - first, second - low2);
+    (difference - below, difference + above)
 }
 
-impl NetPromoter {
-    /// Share of promoters minus share of detractors, -100 to 100; none without answers.
-    ///
-    /// F. Reichheld, "The One Number You Need to Grow", Harvard Business Review 81 (2003).
-    pub fn score(&self) -> Option<f64> {
-        let difference = self.promoters as f64 - self.detractors as f64;
-        (self.answers > 0).then(|| 100.0 * difference / self.answers as f64)
+/// How many standard errors two shares are apart, the first less the second, if they are samples of
+/// one population: the z statistic with pooled variance. None where there is nothing to compare:
+/// no trials on a side, or successes everywhere or nowhere.
+///
+/// The square is Pearson's chi-square of the two-by-two table without correction. Fit for `n` of
+/// some tens and more on both sides, with five successes and failures each.
+pub fn pooled_z((k1, n1): (u64, u64), (k2, n2): (u64, u64)) -> Option<f64> {
+    let (successes, trials) = (k1 as f64 + k2 as f64, n1 as f64 + n2 as f64);
+    let failures = trials - successes;
+    if n1 == 0 || n2 == 0 || successes == 0.0 || failures == 0.0 {
+        return None;
     }
-
-    /// Standard error of the score: an answer counts 1, 0 or -1, with variance p + d - (p - d)².
-    ///
-    /// A. Breen, "Net Promoter Score: confidence intervals", cybaea.net, 2016-01-14.
-    pub fn standard_error(&self) -> Option<f64> {
-        let n = i128::from(self.answers);
-        let (promoters, detractors) = (i128::from(self.promoters), i128::from(self.detractors));
-        // n² times the variance, exact.
-        let variance = (promoters + detractors) * n - (promoters - detractors).pow(2);
-        (n > 0)
-            .then(|| 100.0 * (variance as f64 / self.answers as f64).sqrt() / self.answers as f64)
-    }
+    let (first, second) = (k1 as f64 / n1 as f64, k2 as f64 / n2 as f64);
+    let pooled = successes / trials;
+    let variance = pooled * (failures / trials) * (1.0 / n1 as f64 + 1.0 / n2 as f64);
+    Some((first - second) / variance.sqrt())
 }
 
 #[cfg(test)]
@@ -83,15 +83,35 @@ mod tests {
         assert_eq!(wilson(5, 5, 0.95).1, 1.0);
     }
 
-    /// 50 promoters, 20 passives, 30 detractors: 100 (0.5 - 0.3) = 20 and
-    /// 100 sqrt((0.5 + 0.3 - 0.2²) / 100) = 10 sqrt(0.76).
+    /// Table II of Newcombe (1998), method 10, 95 %.
     #[test]
-    fn net_promoter_score_and_its_error() {
-        let scores = NetPromoter { promoters: 50, detractors: 30, answers: 100 };
-        assert_eq!(scores.score(), Some(20.0));
-        assert!((scores.standard_error().unwrap() - 10.0 * 0.76f64.sqrt()).abs() < 1e-12);
-        let one = NetPromoter { promoters: 1, detractors: 0, answers: 1 };
-        assert_eq!((one.score(), one.standard_error()), (Some(100.0), Some(0.0)));
-        assert_eq!(NetPromoter::default().score(), None);
+    fn newcombe_intervals_of_his_examples() {
+        for (first, second, low, high) in [
+            ((56, 70), (48, 80), 0.0524, 0.3339),
+            ((9, 10), (3, 10), 0.1705, 0.8090),
+            ((6, 7), (2, 7), 0.0582, 0.8062),
+            ((5, 56), (0, 29), -0.0381, 0.1926),
+            ((0, 10), (0, 20), -0.1611, 0.2775),
+            ((0, 10), (0, 10), -0.2775, 0.2775),
+            ((10, 10), (0, 20), 0.6791, 1.0),
+            ((10, 10), (0, 10), 0.6075, 1.0),
+        ] {
+            let actual = newcombe(first, second, 0.95);
+            assert!((actual.0 - low).abs() < 5e-5, "{first:?} {second:?}: {actual:?}");
+            assert!((actual.1 - high).abs() < 5e-5, "{first:?} {second:?}: {actual:?}");
+        }
+    }
+
+    /// z² is the chi-square of the table [[56, 14], [48, 32]]:
+    /// 150 (56 · 32 - 14 · 48)² / (70 · 80 · 104 · 46) = 7.0234...
+    #[test]
+    fn pooled_z_is_the_root_of_chi_square() {
+        let z = pooled_z((56, 70), (48, 80)).unwrap();
+        let table = 150.0 * (56.0f64 * 32.0 - 14.0 * 48.0).powi(2) / (70.0 * 80.0 * 104.0 * 46.0);
+        assert!((z * z - table).abs() < 1e-12, "{z}");
+        assert_eq!(pooled_z((48, 80), (56, 70)), Some(-z));
+        assert_eq!(pooled_z((0, 5), (0, 7)), None);
+        assert_eq!(pooled_z((5, 5), (7, 7)), None);
+        assert_eq!(pooled_z((0, 0), (1, 7)), None);
     }
 }

@@ -12,12 +12,10 @@ use serde::Serialize;
 use crate::{
     catalog::{Catalog, Kind, TableName, header::Materialized},
     config::{pipeline::MartConfig, source::Source},
+    fingerprint::Fingerprint,
 };
 
-pub mod fingerprint;
 mod node;
-
-use fingerprint::Fingerprint;
 
 /// What happens to one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -97,6 +95,8 @@ pub struct Request<'a> {
     /// Fingerprints of what is published, by mart.
     pub published: &'a BTreeMap<TableName, String>,
     pub is_cached: &'a dyn Fn(&Fingerprint) -> bool,
+    /// A digest of the key that pseudonyms are made with.
+    pub pseudonym_key: &'a str,
     /// Marts are published; otherwise wanted tables are only computed.
     pub publishes: bool,
     /// Nothing earlier is reused.

@@ -10,13 +10,14 @@ use datafusion::arrow::{
 };
 use sha2::{Digest, Sha256};
 
-use super::{Request, SourceContent, fingerprint::Fingerprint};
+use super::{Request, SourceContent};
 use crate::{
     catalog::{CODE_DIGEST, Kind, TableName},
     config::{
         limits::{Expect, Freshness},
         source::Source,
     },
+    fingerprint::Fingerprint,
 };
 
 pub(super) fn fingerprint(
@@ -28,19 +29,25 @@ pub(super) fn fingerprint(
     let node = &request.catalog.tables[name];
     let mut builder = Fingerprint::of(node.kind.as_str())
         .with("code", CODE_DIGEST)
-        .with("name", &name.to_string());
+        .with("name", name.to_string());
     builder = match &node.kind {
         Kind::Raw { source, .. } => {
             let content = request.contents.get(source).cloned().unwrap_or_default();
             builder
-                .with("source", &request.sources.get(source).map(definition).unwrap_or_default())
-                .with("content", &listed(&content))
+                .with("source", request.sources.get(source).map(definition).unwrap_or_default())
+                .with("content", listed(&content))
         }
-        Kind::Rows(rows) => builder.with("rows", &digest(rows)),
-        _ => builder
-            .with("sql", &node.query.as_ref().map(|query| query.to_string()).unwrap_or_default())
-            .with("header", &serde_json::to_string(&node.header).unwrap_or_default())
-            .with("mart", &mart_settings(request, name)),
+        Kind::Rows(rows) => builder.with("rows", digest(rows)),
+        _ => {
+            let sql = node.query.as_ref().map(|query| query.to_string()).unwrap_or_default();
+            if sql.to_lowercase().contains("pseudonymize(") {
+                builder = builder.with("pseudonym key", request.pseudonym_key);
+            }
+            builder
+                .with("sql", &sql)
+                .with("header", serde_json::to_string(&node.header).unwrap_or_default())
+                .with("mart", mart_settings(request, name))
+        }
     };
     for input in inputs {
         if let Some(print) = known.get(input) {

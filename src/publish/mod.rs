@@ -23,6 +23,7 @@ the next commit, and the other one ends with nothing published.
 
 mod boundary;
 mod commit;
+mod export;
 mod failpoint;
 mod finish;
 mod history;
@@ -36,9 +37,10 @@ mod vacuum;
 
 pub use boundary::boundary;
 pub use commit::{Action, Commit, FileEntry, MartEntry, MartLayout};
+pub use export::export;
 pub use finish::Finished;
 pub use history::{Published, history, read};
 pub use inputs::{InputRecord, inputs_digest, read_inputs};
 pub use publisher::{CommitRequest, MartState, PublishOptions, Publisher};
-pub use stage::{MartSpec, StagedMart};
+pub use stage::{ColumnNote, MartSpec, StagedMart};
 pub use vacuum::{RemovedVersion, VacuumOptions};

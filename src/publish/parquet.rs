@@ -36,7 +36,9 @@ const ROW_GROUP_ROWS: usize = 1_048_576;
 /// Rows that are encoded in one go: enough to be worth a thread. A row group holds a whole number.
 const WAVE_ROWS: usize = 16 * BATCH_ROWS;
 /// Higher levels shrink marts by a few per cent and take several times as long.
-const ZSTD_LEVEL: i32 = 1;
+pub(super) const ZSTD_LEVEL: i32 = 1;
+/// Without the versions of libraries, which would change the bytes.
+pub(super) const CREATED_BY: &str = "journeymart";
 
 pub(super) struct Encoder {
     file: SerializedFileWriter<Vec<u8>>,
@@ -166,7 +168,7 @@ fn properties(spec: &MartSpec, schema: &SchemaRef) -> Result<WriterProperties> {
     });
     let sorting: Vec<SortingColumn> = sorting.collect::<Result<_>>()?;
     Ok(WriterProperties::builder()
-        .set_created_by("journeymart".into())
+        .set_created_by(CREATED_BY.to_owned())
         .set_compression(Compression::ZSTD(level))
         .set_max_row_group_row_count(Some(ROW_GROUP_ROWS))
         .set_statistics_enabled(EnabledStatistics::Page)
@@ -180,6 +182,7 @@ fn metadata(spec: &MartSpec) -> Vec<KeyValue> {
     let mut entries = BTreeMap::from([("journeymart.mart", spec.name.clone())]);
     entries.extend(spec.description.clone().map(|text| ("journeymart.description", text)));
     entries.extend(spec.definition.clone().map(|text| ("journeymart.definition", text)));
+    entries.extend(spec.authority.clone().map(|text| ("journeymart.authority", text)));
     if !spec.grain.is_empty() {
         entries.insert("journeymart.grain", json(&spec.grain));
     }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use datafusion::{execution::SendableRecordBatchStream, physical_plan::common::spawn_buffered};
 use futures::StreamExt;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -29,13 +30,30 @@ pub struct MartSpec {
     pub name: String,
     pub fingerprint: String,
     pub description: Option<String>,
-    /// Whose definition of the metric it follows.
+    /// The formula or definition that the table follows.
     pub definition: Option<String>,
+    /// Whose definition that is.
+    pub authority: Option<String>,
     pub grain: Vec<String>,
     /// The columns that the rows come sorted by, ascending, nulls last.
     pub sorted_by: Vec<String>,
-    /// The description of each column that has one.
-    pub columns: BTreeMap<String, String>,
+    /// What is said about the columns, where anything is.
+    pub columns: BTreeMap<String, ColumnNote>,
+}
+
+/// What a column means, in its file.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct ColumnNote {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// The formula or definition that the column follows.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub definition: Option<String>,
+    /// Whose definition that is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub authority: Option<String>,
 }
 
 /// A complete file that no commit names yet.

@@ -4,6 +4,7 @@ after every node, on failure and on signals too.
 */
 
 use std::{
+    collections::BTreeMap,
     fs,
     io::Write,
     path::{Path, PathBuf},
@@ -17,8 +18,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     error::{Error, Result, codes},
-    plan::fingerprint::Fingerprint,
+    fingerprint::Fingerprint,
     publish::MartEntry,
+    sources::Drifted,
 };
 
 /// Version of the files' layout: minor changes only add keys.
@@ -86,6 +88,12 @@ pub struct SourceResult {
     /// The newest moment in the column that `freshness` is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub newest_at: Option<DateTime<Utc>>,
+    /// How the columns of the files differ: from those that are declared, and from file to file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub drift: Vec<Drifted>,
+    /// Columns of the files that the source does not declare, with the first file of each.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub undeclared: Option<BTreeMap<String, String>>,
     /// What the source promises, held against the clock and earlier runs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub expectations: Vec<ExpectationResult>,

@@ -1,10 +1,12 @@
 /*!
 Results kept between runs, by fingerprint: parsed inputs, and tables that cost much more to compute
-than to write. A cached result is a folder, complete from the moment it has its name.
+than to write. A cached result is a folder, complete from the moment it has its name. Beside them lies what
+the last check of each pipeline kept, in one file.
 */
 
 use std::{
     fs::{self, FileTimes},
+    io::Write,
     path::{Path, PathBuf},
     time::SystemTime,
 };
@@ -15,11 +17,16 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     engine::{StoredTable, TableSize},
     error::{Error, Result, codes},
-    plan::fingerprint::Fingerprint,
+    fingerprint::Fingerprint,
 };
 
 /// The file that describes a cached result; its modification time says when it was last used.
 const DESCRIPTION: &str = "description.json";
+
+/// The folder of what checks kept, a file for each pipeline.
+const CHECKED: &str = "checked";
+/// Bytes of such a file; a thousand tables take a few million.
+const CHECKED_LIMIT: u64 = 256 << 20;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
@@ -106,9 +113,40 @@ impl Cache {
         self.evict()
     }
 
+    /// What the last check of a pipeline kept.
+    pub(crate) fn checked(&self, pipeline: &str) -> Option<Vec<u8>> {
+        fs::read(self.checked_file(pipeline)).ok()
+    }
+
+    /// Keeps what a check found in place of what the one before it did. Where that is impossible,
+    /// or too much, the next check finds it again.
+    pub(crate) fn put_checked(&self, pipeline: &str, bytes: &[u8]) {
+        let file = self.checked_file(pipeline);
+        if bytes.len() as u64 > self.limit.min(CHECKED_LIMIT) {
+            drop(fs::remove_file(file));
+            return;
+        }
+        let write = || -> std::io::Result<()> {
+            let folder = self.folder.join(CHECKED);
+            fs::create_dir_all(&folder)?;
+            let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
+            temporary.write_all(bytes)?;
+            temporary.persist(file).map(drop).map_err(|error| error.error)
+        };
+        drop(write());
+    }
+
+    /// Pipelines have the names that people gave them, files have plain ones.
+    fn checked_file(&self, pipeline: &str) -> PathBuf {
+        let name = Fingerprint::of("pipeline").with("name", pipeline).finish();
+        self.folder.join(CHECKED).join(name.as_str())
+    }
+
     /// Removes everything.
     pub(crate) fn clear(&self) -> Result<u64> {
-        let freed = self.entries().iter().map(|entry| entry.bytes).sum();
+        let checked = fs::read_dir(self.folder.join(CHECKED)).into_iter().flatten().flatten();
+        let freed: u64 = checked.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
+        let freed = freed + self.entries().iter().map(|entry| entry.bytes).sum::<u64>();
         match fs::remove_dir_all(&self.folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 Err(self.unwritable(&error))

@@ -6,7 +6,7 @@ change here.
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use datafusion::{
@@ -20,7 +20,7 @@ use super::{
     artifacts::{Artifacts, NodeStatus, SourceResult, WrittenMart},
     cache::Cache,
     load::{self, Loaded},
-    mart::{self, Staged},
+    mart::{self, Audit, Staged},
     observer::Observer,
     project::Project,
     schedule::{Ended, Work},
@@ -61,6 +61,8 @@ struct State {
     readers: BTreeMap<usize, usize>,
     loaded: BTreeMap<String, Loaded>,
     staged: BTreeMap<TableName, Staged>,
+    /// How the checks of tables in between came out.
+    audits: BTreeMap<TableName, Audit>,
     seconds: BTreeMap<usize, f64>,
     bytes: BTreeMap<usize, usize>,
 }
@@ -112,6 +114,11 @@ impl Execution {
         self.state.lock().loaded.values().map(|loaded| loaded.books.clone()).collect()
     }
 
+    /// How the checks of tables in between came out, taken out.
+    pub(crate) fn take_audits(&self) -> BTreeMap<TableName, Audit> {
+        std::mem::take(&mut self.state.lock().audits)
+    }
+
     /// The marts that were staged, taken out.
     pub(crate) fn take_staged(&self) -> BTreeMap<TableName, Staged> {
         std::mem::take(&mut self.state.lock().staged)
@@ -132,9 +139,15 @@ impl Execution {
             Action::Compute => {
                 let started = Instant::now();
                 let plan = self.sql_plan(step).await?;
-                let table = self.compute(step, &plan).await?;
-                self.keep_if_costly(step, &table, started)?;
-                self.store(position, &step.name, table)
+                let table = Arc::new(self.compute(step, &plan).await?);
+                let cost = started.elapsed();
+                self.store(position, &step.name, Arc::clone(&table))?;
+                let catalog = &self.project.catalog;
+                let audit = mart::check_between(&self.engine, catalog, node).await?;
+                let is_sound = audit.is_sound();
+                self.state.lock().audits.insert(step.name.clone(), audit);
+                // What was found wrong once must not be taken for right by the next run.
+                if is_sound { self.keep_if_costly(step, &table, cost) } else { Ok(()) }
             }
             Action::Publish => {
                 let Some(publisher) = &self.publisher else {
@@ -198,7 +211,7 @@ impl Execution {
 
     /// Remembers a sound mart for a `retry`.
     fn note_written(&self, staged: &Staged) -> Result<()> {
-        let Some(artifacts) = self.artifacts.as_ref().filter(|_| staged.is_sound()) else {
+        let Some(artifacts) = self.artifacts.as_ref().filter(|_| staged.audit.is_sound()) else {
             return Ok(());
         };
         let written =
@@ -239,7 +252,7 @@ impl Execution {
             return Err(gone(step));
         };
         for table in tables {
-            self.store(position, &step.name, table)?;
+            self.store(position, &step.name, Arc::new(table))?;
         }
         Ok(())
     }
@@ -296,10 +309,10 @@ impl Execution {
         Ok((Arc::new(ViewTable::new(plan, None)), rows))
     }
 
-    fn store(&self, position: usize, name: &TableName, table: StoredTable) -> Result<()> {
+    fn store(&self, position: usize, name: &TableName, table: Arc<StoredTable>) -> Result<()> {
         let rows = table.rows();
         self.state.lock().bytes.insert(position, table.bytes());
-        self.register(position, name, Arc::new(table), rows)
+        self.register(position, name, table, rows)
     }
 
     fn register(
@@ -319,11 +332,11 @@ impl Execution {
     }
 
     /// Keeps a result whose cost is well above that of writing it.
-    fn keep_if_costly(&self, step: &Step, table: &StoredTable, started: Instant) -> Result<()> {
+    fn keep_if_costly(&self, step: &Step, table: &StoredTable, cost: Duration) -> Result<()> {
         /// What a disk takes per second, at least.
         const WRITE_BYTES_PER_SECOND: f64 = 200e6;
         const WORTH_KEEPING_SECONDS: f64 = 0.5;
-        let cost = started.elapsed().as_secs_f64();
+        let cost = cost.as_secs_f64();
         let write_cost = table.bytes() as f64 / WRITE_BYTES_PER_SECOND;
         if cost < WORTH_KEEPING_SECONDS || cost < 4.0 * write_cost {
             return Ok(());

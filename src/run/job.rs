@@ -10,7 +10,6 @@ use std::{
 };
 
 use chrono::{NaiveDate, Utc};
-use datafusion::arrow::datatypes::SchemaRef;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -29,11 +28,13 @@ use super::{
     schedule,
 };
 use crate::{
-    catalog::TableName,
+    catalog::{Schemas, TableName},
     engine::memory,
     error::{Diagnostic, Error, Kind, Result, codes},
+    functions::pseudonymize,
     plan::{Action, Plan, Request},
     publish::{self, Commit, CommitRequest, MartState, Publisher},
+    sources,
 };
 
 /// What a run is asked to do beyond its pipeline.
@@ -65,7 +66,7 @@ pub async fn run(
     stop: watch::Receiver<Option<Kind>>,
 ) -> Result<RunResults> {
     let engine = project.engine()?;
-    let (schemas, warnings) = project.catalog.check(&engine.state()).finish()?;
+    let (schemas, warnings) = project.check(&engine)?;
     for warning in project.warnings.iter().chain(&warnings) {
         observer.warned(warning);
     }
@@ -93,7 +94,7 @@ pub async fn run(
 
 /// What a run would do now, and what is odd about its inputs.
 pub async fn plan(project: &Project, options: &RunOptions) -> Result<(Plan, Vec<Diagnostic>)> {
-    let mut warnings = project.check(&project.engine()?)?;
+    let (_, mut warnings) = project.check(&project.engine()?)?;
     let wanted = wanted(project, options)?;
     let location = project.storage.location(&project.pipeline.locations["marts"])?;
     let published = publish::read(&location).await?.map(|published| published.commit);
@@ -140,6 +141,7 @@ fn build(
         wanted,
         published: &at_hand,
         is_cached: &|fingerprint| cache.contains(fingerprint),
+        pseudonym_key: &pseudonymize::key_digest(),
         publishes: true,
         full_refresh: options.full_refresh,
     })
@@ -169,7 +171,7 @@ fn close(artifacts: &Artifacts, result: &Result<RunStatus>) -> Result<()> {
 
 struct Job {
     project: Arc<Project>,
-    schemas: BTreeMap<TableName, SchemaRef>,
+    schemas: Schemas,
     options: RunOptions,
     observer: Arc<dyn Observer>,
     artifacts: Arc<Artifacts>,
@@ -260,9 +262,9 @@ impl Job {
         self.hold_to_promises(books, &days)?;
         let mut execution = Arc::into_inner(execution)
             .expect("every step has ended, and each held the only other handles");
-        let staged = execution.take_staged();
+        let (staged, audits) = (execution.take_staged(), execution.take_audits());
         let mut publisher = execution.publisher.take().expect("given above");
-        self.audit(&staged)?;
+        self.audit(audits.values().chain(staged.values().map(|mart| &mart.audit)))?;
         guard::shrink(publisher.head(), &staged, self.options.allow_shrink)?;
         if self.options.dry_run {
             self.observer.noted("dry run: everything was computed and checked, nothing published");
@@ -335,6 +337,16 @@ impl Job {
             });
             if let Some(at) = at {
                 loaded[at].expectations.clone_from(&results);
+                let before = published.first().and_then(|last| last.undeclared.as_ref());
+                if let (Some(now), Some(before)) = (&loaded[at].undeclared, before) {
+                    let new = sources::new_since(source, &loaded[at].drift, now, before);
+                    loaded[at].drift.extend(new);
+                }
+                for drifted in loaded[at].drift.iter().filter(|drifted| drifted.warned) {
+                    let mut warning = drifted.diagnostic(name);
+                    warning.location = self.project.pipeline.source_places.get(name).cloned();
+                    self.observer.warned(&warning);
+                }
             } else if !results.is_empty() {
                 loaded.push(SourceResult { expectations: results.clone(), ..result.clone() });
             }
@@ -378,15 +390,15 @@ impl Job {
             .collect()
     }
 
-    /// Every check of every mart has passed, or the run ends here.
-    fn audit(&self, staged: &BTreeMap<TableName, super::mart::Staged>) -> Result<()> {
+    /// Every check of every table has passed, or the run ends here.
+    fn audit<'a>(&self, audits: impl Iterator<Item = &'a super::mart::Audit>) -> Result<()> {
         let mut findings = Vec::new();
         let mut failed = false;
         self.artifacts.update(|results| {
-            for mart in staged.values() {
-                results.checks.extend(mart.checks.iter().cloned());
-                failed |= !mart.is_sound();
-                findings.extend(mart.findings.iter().cloned());
+            for audit in audits {
+                results.checks.extend(audit.checks.iter().cloned());
+                failed |= !audit.is_sound();
+                findings.extend(audit.findings.iter().cloned());
             }
         })?;
         if failed {

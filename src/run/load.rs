@@ -13,7 +13,7 @@ use crate::{
     config::source::Source,
     engine::{Engine, StoredTable, TableWriter, errors, store::PartWriter},
     error::Result,
-    plan::fingerprint::Fingerprint,
+    fingerprint::Fingerprint,
     sources::{self, BatchSink, InputFile, LoadOptions, Sinks},
 };
 
@@ -67,6 +67,8 @@ pub(crate) async fn load(
         labels: report.labels.into_iter().collect(),
         nulls: report.nulls.into_iter().collect(),
         newest_at: report.newest.and_then(DateTime::from_timestamp_micros),
+        drift: report.drift,
+        undeclared: Some(report.undeclared),
         expectations: Vec::new(),
     };
     let tables = [(TABLES[0], &rows), (TABLES[1], &bad_rows), (TABLES[2], &bad_cells)];

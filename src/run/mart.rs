@@ -1,5 +1,6 @@
 /*!
-Publishing one mart: sorted, written under the run's version, then checked as it was written.
+Publishing one mart: sorted, written under the run's version, then checked as it was written. What
+headers say of tables in between is checked here too.
 */
 
 use std::sync::Arc;
@@ -10,13 +11,16 @@ use datafusion::{
 };
 
 use crate::{
-    catalog::{Catalog, Node, header::Header},
+    catalog::{
+        Catalog, Node,
+        header::{ColumnDeclaration, Header},
+    },
     checks::{self, Check},
     config::pipeline::MartConfig,
     engine::{Engine, errors},
     error::{Diagnostic, Result},
-    plan::fingerprint::Fingerprint,
-    publish::{MartSpec, Publisher, StagedMart},
+    fingerprint::Fingerprint,
+    publish::{ColumnNote, MartSpec, Publisher, StagedMart},
     run::artifacts::{CheckResult, CheckStatus},
 };
 
@@ -24,11 +28,17 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct Staged {
     pub(crate) mart: StagedMart,
+    pub(crate) audit: Audit,
+}
+
+/// How the checks of a table came out.
+#[derive(Debug, Default)]
+pub(crate) struct Audit {
     pub(crate) checks: Vec<CheckResult>,
     pub(crate) findings: Vec<Diagnostic>,
 }
 
-impl Staged {
+impl Audit {
     /// Whether no check failed.
     pub(crate) fn is_sound(&self) -> bool {
         self.checks.iter().all(|check| check.status != CheckStatus::Fail)
@@ -57,13 +67,15 @@ pub(crate) async fn stage(
         name: node.name.name.clone(),
         fingerprint: fingerprint.to_string(),
         description: header.description.as_ref().map(|text| text.trim().to_owned()),
-        definition: definition(header),
+        definition: header.definition.clone(),
+        authority: header.authority.clone(),
         grain: header.grain.clone(),
         sorted_by: order,
         columns: header
             .columns
             .iter()
-            .filter_map(|(name, column)| Some((name.clone(), column.description.clone()?)))
+            .map(|(name, column)| (name.clone(), note(column)))
+            .filter(|(_, note)| *note != ColumnNote::default())
             .collect(),
     };
     publisher.stage(spec, stream, engine.options().threads).await
@@ -85,11 +97,12 @@ fn sort_columns(columns: &[String], header: &Header, config: Option<&MartConfig>
     order
 }
 
-/// The table's definition with whose it is.
-fn definition(header: &Header) -> Option<String> {
-    match (&header.definition, &header.authority) {
-        (Some(definition), Some(authority)) => Some(format!("{} ({authority})", definition.trim())),
-        (definition, authority) => definition.as_ref().or(authority.as_ref()).cloned(),
+fn note(column: &ColumnDeclaration) -> ColumnNote {
+    ColumnNote {
+        description: column.description.clone(),
+        unit: column.unit.clone(),
+        definition: column.definition.clone(),
+        authority: column.authority.clone(),
     }
 }
 
@@ -100,26 +113,41 @@ pub(crate) async fn check(
     node: &Node,
     mart: StagedMart,
 ) -> Result<Staged> {
-    let table = node.name.to_string();
     let (store, path) = mart.location.object();
     let written = engine.parquet_file(store, path).await?;
     engine.register(&node.name.schema, &node.name.name, Arc::clone(&written))?;
-    let mut rules = checks::declared(&table, &node.header.grain, &node.header.checks);
+    Ok(Staged { mart, audit: ask(engine, catalog, node, &node.header.grain).await? })
+}
+
+/// Asks the checks of a table in between about its rows. Its grain is taken on trust: to prove it
+/// of every event would cost more than to compute the marts, whose own grains are proved.
+pub(crate) async fn check_between(
+    engine: &Engine,
+    catalog: &Catalog,
+    node: &Node,
+) -> Result<Audit> {
+    ask(engine, catalog, node, &[]).await
+}
+
+/// Asks the checks of a header and of the file beside it about the registered table.
+async fn ask(engine: &Engine, catalog: &Catalog, node: &Node, grain: &[String]) -> Result<Audit> {
+    let table = node.name.to_string();
+    let mut rules = checks::declared(&table, grain, &node.header.checks);
     if let Some(file) = catalog.check_files.get(&node.name) {
         rules.extend(checks::from_file(&file.file, &file.text)?);
     }
-    let mut staged = Staged { mart, checks: Vec::new(), findings: Vec::new() };
+    let mut audit = Audit::default();
     for rule in &rules {
         let outcome = rule.run(engine, &table).await?;
-        staged.checks.push(CheckResult {
+        audit.checks.push(CheckResult {
             table: table.clone(),
             check: rule.name.clone(),
             status: status(rule, outcome.failures),
             failures: outcome.failures,
         });
-        staged.findings.extend(outcome.diagnostic);
+        audit.findings.extend(outcome.diagnostic);
     }
-    Ok(staged)
+    Ok(audit)
 }
 
 fn status(rule: &Check, failures: u64) -> CheckStatus {

@@ -7,6 +7,7 @@ mod cache;
 mod execute;
 mod expectations;
 mod guard;
+pub mod explain;
 pub mod history;
 mod inputs;
 mod job;

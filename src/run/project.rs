@@ -12,7 +12,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::cache::Cache;
 use crate::{
-    catalog::{Catalog, Library},
+    catalog::{Catalog, Kept, Library, Schemas},
     config::{
         self, LoadRequest, formats,
         params::{AS_OF_DATE, ParamValue},
@@ -81,6 +81,7 @@ impl Project {
             env: &|name| env::var(name).ok(),
             presets: &presets,
             preset_names: &library.preset_names(&dir)?,
+            journey_preset_names: &library.journey_preset_names(&dir)?,
             now: options.now.unwrap_or_else(Utc::now),
         };
         let (pipeline, warnings) = match text {
@@ -96,9 +97,18 @@ impl Project {
         Engine::new(self.engine_options.clone())
     }
 
-    /// Plans everything without reading a row: the warnings, or every error at once.
-    pub fn check(&self, engine: &Engine) -> Result<Vec<Diagnostic>> {
-        self.catalog.check(&engine.state()).finish().map(|(_, warnings)| warnings)
+    /// Plans everything that changed since the last check, without reading a row: the columns of
+    /// every table and the warnings, or every error at once.
+    pub fn check(&self, engine: &Engine) -> Result<(Schemas, Vec<Diagnostic>)> {
+        let cache = self.cache();
+        let pipeline = &self.pipeline.name;
+        let earlier =
+            cache.checked(pipeline).map(|bytes| Kept::from_bytes(&bytes)).unwrap_or_default();
+        let checked = self.catalog.check_again(&engine.state(), &earlier);
+        if !checked.kept.is_same(&earlier) {
+            cache.put_checked(pipeline, &checked.kept.to_bytes());
+        }
+        checked.finish()
     }
 
     /// An engine that plans and never touches a disk.

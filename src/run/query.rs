@@ -5,11 +5,14 @@ published. Nothing is published.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    path::Path,
     sync::Arc,
 };
 
 use datafusion::{
-    arrow::array::RecordBatch, logical_expr::LogicalPlanBuilder, physical_plan::common::collect,
+    arrow::array::RecordBatch,
+    logical_expr::{LogicalPlan, LogicalPlanBuilder},
+    physical_plan::common::collect,
 };
 use tokio::sync::watch;
 
@@ -18,6 +21,7 @@ use crate::{
     catalog::{Question, TableName},
     engine::{Engine, errors},
     error::{Error, Kind, Result, codes},
+    functions::pseudonymize,
     plan::{Plan, Request},
     publish,
 };
@@ -39,15 +43,79 @@ pub async fn query(
     observer: Arc<dyn Observer>,
     stop: watch::Receiver<Option<Kind>>,
 ) -> Result<Vec<RecordBatch>> {
-    let engine = project.engine()?;
-    let question = project.catalog.question(&options.sql)?;
-    if options.published {
-        register_published(&project, &engine).await?;
-        return answer(&engine, question, options.limit).await;
+    let answer = Answer::prepare(&project, options, observer, stop).await?;
+    let stream = answer.engine().stream(&answer.plan).await?;
+    let schema = stream.schema();
+    let mut batches = collect(stream).await.map_err(|error| errors::convert(&error))?;
+    if batches.is_empty() {
+        batches.push(RecordBatch::new_empty(schema));
     }
-    project.check(&engine)?;
-    let execution = computed(&project, engine, &question, observer, stop).await?;
-    answer(&execution.engine, question, options.limit).await
+    Ok(batches)
+}
+
+/// Writes the answer as one Parquet file, without holding it in memory, and returns the number of
+/// rows.
+pub async fn export(
+    project: Arc<Project>,
+    options: &QueryOptions,
+    path: &Path,
+    observer: Arc<dyn Observer>,
+    stop: watch::Receiver<Option<Kind>>,
+) -> Result<u64> {
+    let answer = Answer::prepare(&project, options, observer, stop).await?;
+    publish::export(answer.engine(), answer.plan.clone(), path).await
+}
+
+/// A question that can be answered: what it reads is there.
+struct Answer {
+    tables: Tables,
+    plan: LogicalPlan,
+}
+
+/// What holds the tables that a question reads.
+enum Tables {
+    Published(Engine),
+    Computed(Arc<Execution>),
+}
+
+impl Answer {
+    async fn prepare(
+        project: &Arc<Project>,
+        options: &QueryOptions,
+        observer: Arc<dyn Observer>,
+        stop: watch::Receiver<Option<Kind>>,
+    ) -> Result<Self> {
+        let engine = project.engine()?;
+        let question = project.catalog.question(&options.sql)?;
+        let tables = if options.published {
+            register_published(project, &engine).await?;
+            Tables::Published(engine)
+        } else {
+            project.check(&engine)?;
+            Tables::Computed(computed(project, engine, &question, observer, stop).await?)
+        };
+        let mut plan = tables.engine().plan(question.statement).await?;
+        if options.limit.is_some() {
+            plan = LogicalPlanBuilder::from(plan)
+                .limit(0, options.limit)
+                .and_then(LogicalPlanBuilder::build)
+                .map_err(|error| errors::convert(&error))?;
+        }
+        Ok(Self { tables, plan })
+    }
+
+    fn engine(&self) -> &Engine {
+        self.tables.engine()
+    }
+}
+
+impl Tables {
+    fn engine(&self) -> &Engine {
+        match self {
+            Self::Published(engine) => engine,
+            Self::Computed(execution) => &execution.engine,
+        }
+    }
 }
 
 /// Computes what the question reads.
@@ -69,6 +137,7 @@ async fn computed(
         wanted: &wanted,
         published: &BTreeMap::new(),
         is_cached: &|fingerprint| cache.contains(fingerprint),
+        pseudonym_key: &pseudonymize::key_digest(),
         publishes: false,
         full_refresh: false,
     });
@@ -94,27 +163,6 @@ async fn computed(
     .await?;
     schedule::first_failure(&ended)?;
     Ok(execution)
-}
-
-async fn answer(
-    engine: &Engine,
-    question: Question,
-    limit: Option<usize>,
-) -> Result<Vec<RecordBatch>> {
-    let mut plan = engine.plan(question.statement).await?;
-    if limit.is_some() {
-        plan = LogicalPlanBuilder::from(plan)
-            .limit(0, limit)
-            .and_then(LogicalPlanBuilder::build)
-            .map_err(|error| errors::convert(&error))?;
-    }
-    let stream = engine.stream(&plan).await?;
-    let schema = stream.schema();
-    let mut batches = collect(stream).await.map_err(|error| errors::convert(&error))?;
-    if batches.is_empty() {
-        batches.push(RecordBatch::new_empty(schema));
-    }
-    Ok(batches)
 }
 
 /// Makes the marts of the newest commit visible as `marts.*`.

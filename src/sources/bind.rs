@@ -5,7 +5,7 @@ A declared name matches a header that reads the same, or one that folds to the s
 `Order ID`, `orderId` and `order_id` are one.
 */
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use indexmap::IndexMap;
 
@@ -17,9 +17,12 @@ use crate::{
     error::{Diagnostic, Error, Kind, Result, codes, nearest},
 };
 
-use super::json::{
-    Dig, digs,
-    path::{Way, below},
+use super::{
+    drift::Seen,
+    json::{
+        Dig, digs,
+        path::{Way, below},
+    },
 };
 
 /// The snake_case name of a header: `Duration (in seconds)` is `duration_in_seconds`.
@@ -63,6 +66,7 @@ pub(crate) struct Bound {
     pub(crate) positions: Vec<Option<usize>>,
     /// Columns that are only a part of their field.
     pub(crate) digs: Arc<[Dig]>,
+    pub(crate) seen: Seen,
 }
 
 /// Finds every column among the headers of one file.
@@ -85,10 +89,44 @@ pub(crate) fn bind(file: &str, headers: &[String], source: &Source) -> Result<Bo
         }
     }
     if missing.is_empty() {
-        Ok(Bound { positions, digs: digs(source, &within).into() })
+        let seen = seen(headers, source, &positions);
+        Ok(Bound { positions, digs: digs(source, &within).into(), seen })
     } else {
         Err(Error { kind: Kind::Failed, diagnostics: missing })
     }
+}
+
+/// What a file has beside the declared columns, and what of them it lacks.
+pub(crate) fn seen(headers: &[String], source: &Source, positions: &[Option<usize>]) -> Seen {
+    // One of several names of a column is declared, though another of them may be read.
+    let declared: HashSet<&str> =
+        source.columns.iter().flat_map(|column| &column.from).map(|from| from.trim()).collect();
+    let read: HashSet<usize> = positions.iter().copied().flatten().collect();
+    let undeclared = headers
+        .iter()
+        .enumerate()
+        .map(|(at, header)| (at, header.trim()))
+        .filter(|(at, header)| {
+            !header.is_empty() && !read.contains(at) && !declared.contains(header)
+        })
+        .map(|(_, header)| header.to_owned());
+    let lacking = source
+        .columns
+        .iter()
+        .zip(positions)
+        .filter(|(_, position)| position.is_none())
+        .map(|(column, _)| column.name.clone());
+    Seen { undeclared: undeclared.collect(), lacking: lacking.collect(), ..Seen::default() }
+}
+
+/// Without names a column's `from` is its number, counted from 1; else its place in the list.
+pub(crate) fn by_number(columns: &[Column]) -> Bound {
+    let number = |column: &Column| {
+        column.from.iter().find_map(|from| from.parse::<usize>().ok()?.checked_sub(1))
+    };
+    let places = columns.iter().enumerate();
+    let positions = places.map(|(at, column)| number(column).or(Some(at))).collect();
+    Bound { positions, digs: Arc::default(), seen: Seen::default() }
 }
 
 /// The field that feeds a column, and the way into it where it holds JSON.
@@ -225,7 +263,9 @@ mod tests {
         source.drift.missing = MissingColumn::Accept;
         source.key = vec!["id".to_owned()];
         let bound = |source: &Source| bind("a.csv", &headers(&["phone", "ID"]), source);
-        assert_eq!(bound(&source).unwrap().positions, [Some(1), None, Some(0)]);
+        let found = bound(&source).unwrap();
+        assert_eq!(found.positions, [Some(1), None, Some(0)]);
+        assert_eq!(found.seen.lacking, ["email"]);
         source.columns[1].required = true;
         assert!(bound(&source).unwrap_err().to_string().contains("no column `email`"));
         assert!(bind("a.csv", &headers(&["email"]), &source).is_err());
@@ -240,6 +280,15 @@ mod tests {
         assert_eq!(bound(&["eMail", "#", ""], &["email", "#"]).unwrap(), [0, 1]);
         // Exactly the same beats folded alike.
         assert_eq!(bound(&["Q1_1", "Q11"], &["q11", "q1_1"]).unwrap(), [1, 0]);
+    }
+
+    #[test]
+    fn what_is_not_declared_is_seen() {
+        let mut source = of(&["id", "props.plan"]);
+        source.columns[0].from.push("Record".to_owned());
+        let names = headers(&["ID ", "", " Tier", "props", "Record"]);
+        let seen = bind("a.csv", &names, &source).unwrap().seen;
+        assert_eq!((seen.undeclared, seen.lacking), (vec!["Tier".to_owned()], Vec::new()));
     }
 
     #[test]

@@ -48,6 +48,8 @@ pub(crate) struct Buffer {
     offset: u64,
     file: InputFile,
     encoding: String,
+    /// How many bytes are read at least.
+    step: usize,
 }
 
 impl Buffer {
@@ -66,7 +68,14 @@ impl Buffer {
             offset,
             file: file.clone(),
             encoding: encoding.to_owned(),
+            step: READ,
         }
+    }
+
+    /// Reads less at a time, so that a short text comes in pieces too.
+    #[cfg(any(test, feature = "fuzzing"))]
+    pub(crate) fn in_pieces(self, step: usize) -> Self {
+        Self { step, ..self }
     }
 
     pub(crate) fn file(&self) -> &str {
@@ -131,7 +140,7 @@ impl Buffer {
         }
         // A long record is read on in doubling steps, so that looking at it again stays linear.
         let length = self.end - record;
-        let goal = self.end + length.min(MAX_RECORD - length).max(READ);
+        let goal = self.end + length.min(MAX_RECORD - length).max(self.step);
         if self.bytes.len() < goal {
             self.bytes.resize(goal, 0);
         }
@@ -147,5 +156,45 @@ impl Buffer {
             }
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        io,
+        sync::{
+            Arc,
+            atomic::{AtomicUsize, Ordering},
+        },
+    };
+
+    use super::*;
+    use crate::sources::support::file;
+
+    /// A line that never ends, and how much of it was asked for.
+    struct Endless(Arc<AtomicUsize>);
+
+    impl Read for Endless {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            self.0.fetch_add(out.len(), Ordering::Relaxed);
+            out.fill(b'x');
+            Ok(out.len())
+        }
+    }
+
+    #[test]
+    fn a_record_without_end_is_neither_read_nor_kept_beyond_its_limit() {
+        let asked = Arc::new(AtomicUsize::new(0));
+        let content = Box::new(Endless(Arc::clone(&asked)));
+        let mut buffer = Buffer::new(content, 0, &file("a.csv"), "utf-8");
+        let error = loop {
+            if let Err(error) = buffer.fill(0) {
+                break error;
+            }
+        };
+        assert!(error.to_string().contains("a record of more than 32 MiB at byte 0"), "{error}");
+        let bound = 2 * MAX_RECORD + READ;
+        assert!(asked.load(Ordering::Relaxed) <= bound && buffer.bytes.len() <= bound);
     }
 }

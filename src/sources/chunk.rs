@@ -12,7 +12,7 @@ use datafusion::arrow::array::ArrayRef;
 
 use crate::error::Result;
 
-use super::cast::fault::Fault;
+use super::{cast::fault::Fault, drift::Seen};
 
 /// A piece of a chunk's text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,19 +34,34 @@ impl Span {
         self.start as usize
     }
 
+    fn len(self) -> usize {
+        (self.end - self.start) as usize
+    }
+
     pub(crate) fn of(self, text: &str) -> Option<&str> {
         (self != Self::ABSENT).then(|| &text[self.start as usize..self.end as usize])
     }
+}
+
+/// What a format knows of a cell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mark {
+    /// Nothing: the text decides.
+    Plain,
+    /// A date or time in ISO 8601, whatever formats its column declares.
+    Iso,
+    /// The text is no value.
+    Bad(Fault),
 }
 
 /// The cells of one declared column.
 #[derive(Debug, Clone)]
 pub(crate) enum Cells {
     Text(Vec<Span>),
-    /// Found within JSON text; where that could not be read, the cell is the whole text.
-    Dug {
+    /// Text, and what its format knows of each cell beside it.
+    Marked {
         cells: Vec<Span>,
-        unreadable: Vec<usize>,
+        marks: Vec<Mark>,
     },
     /// A format that has types already brought the declared one, or cast what it had; `cells` hold
     /// the text of what was cast.
@@ -61,7 +76,7 @@ impl Cells {
     /// The text of every cell, where there is one.
     pub(crate) fn spans(&self) -> &[Span] {
         match self {
-            Self::Text(cells) | Self::Dug { cells, .. } | Self::Cast { cells, .. } => cells,
+            Self::Text(cells) | Self::Marked { cells, .. } | Self::Cast { cells, .. } => cells,
         }
     }
 }
@@ -86,6 +101,15 @@ pub(crate) struct Chunk {
     /// The text of each whole record, for quarantine.
     pub(crate) records: Vec<Span>,
     pub(crate) refused: Vec<Refused>,
+    /// What a format without a list of columns shows of them in these records.
+    pub(crate) seen: Seen,
+}
+
+impl Chunk {
+    /// The text of all cells. What stands for several rows counts once in each.
+    pub(crate) fn cell_bytes(&self) -> usize {
+        self.columns.iter().flat_map(Cells::spans).map(|span| span.len()).sum()
+    }
 }
 
 /// What is left to do for a chunk once its records are cut out of the file.
@@ -98,6 +122,11 @@ pub(crate) trait RecordReader: Send {
 
     /// Further header rows of each declared column, from top to bottom.
     fn labels(&self) -> Vec<Vec<String>> {
+        Vec::new()
+    }
+
+    /// What every part of the file holds, by the name of the part; asked for at its end.
+    fn seen(&self) -> Vec<(String, Seen)> {
         Vec::new()
     }
 }

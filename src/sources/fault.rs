@@ -6,7 +6,7 @@ use std::io;
 
 use crate::error::{self, Code, Diagnostic, Error, Kind, codes};
 
-use super::{files::InputFile, unpack::Bomb};
+use super::files::InputFile;
 
 /// A fault of a file as a whole.
 pub(crate) fn file_error(code: Code, file: &str, message: impl std::fmt::Display) -> Error {
@@ -34,6 +34,27 @@ impl std::fmt::Display for InvalidByte {
 
 impl std::error::Error for InvalidByte {}
 
+/// What no file may hold, as the end of a sentence that begins with the file's name; travels through
+/// `io::Error` from whatever unpacks it.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    what: String,
+    hint: &'static str,
+}
+
+impl std::fmt::Display for Refusal {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.what)
+    }
+}
+
+impl std::error::Error for Refusal {}
+
+/// An error that [`read_error`] tells in these words.
+pub(crate) fn refusal(what: impl Into<String>, hint: &'static str) -> io::Error {
+    io::Error::other(Refusal { what: what.into(), hint })
+}
+
 /// The error of a file with a byte that its encoding does not know.
 pub(crate) fn encoding_error(file: &str, encoding: &str, offset: u64) -> Error {
     let error = file_error(
@@ -54,9 +75,8 @@ pub(crate) fn read_error(file: &InputFile, error: io::Error) -> Error {
     if let Some(invalid) = error.get_ref().and_then(|inner| inner.downcast_ref::<InvalidByte>()) {
         return encoding_error(name, &invalid.encoding.to_lowercase(), invalid.offset);
     }
-    if let Some(bomb) = error.get_ref().and_then(|inner| inner.downcast_ref::<Bomb>()) {
-        return file_error(codes::MALFORMED, name, bomb)
-            .hint("no export does; if it is right, unpack it yourself and load the result");
+    if let Some(refusal) = error.get_ref().and_then(|inner| inner.downcast_ref::<Refusal>()) {
+        return file_error(codes::MALFORMED, name, refusal).hint(refusal.hint);
     }
     let wrapped = error.get_ref().is_some_and(|inner| inner.is::<Error>());
     match error.kind() {

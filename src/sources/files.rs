@@ -31,18 +31,30 @@ pub struct InputFile {
     pub period: Option<NaiveDateTime>,
     /// The names of its columns, where another file says them.
     pub names: Option<Arc<[String]>>,
-    /// The archive that it lies in, and its path in that.
-    pub archive: Option<String>,
+    /// The path of the file that it lies in, where it is a member of an archive or a sheet.
+    pub within: Option<String>,
+    /// Its path in an archive.
     pub member: Option<String>,
+    /// Its name in a workbook.
+    pub sheet: Option<String>,
 }
 
 impl InputFile {
     /// A file within this one.
     pub(crate) fn member(&self, name: &str) -> Self {
+        Self { member: Some(name.to_owned()), ..self.inner(name) }
+    }
+
+    /// A sheet of this one.
+    pub(crate) fn sheet(&self, name: &str) -> Self {
+        Self { sheet: Some(name.to_owned()), ..self.inner(name) }
+    }
+
+    fn inner(&self, name: &str) -> Self {
+        let outermost = self.within.as_ref().unwrap_or(&self.path);
         Self {
             path: format!("{}!{name}", self.path),
-            archive: Some(self.path.clone()),
-            member: Some(name.to_owned()),
+            within: Some(outermost.clone()),
             ..self.clone()
         }
     }
@@ -122,8 +134,9 @@ pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
         content_id,
         period: found.period,
         names: None,
-        archive: None,
+        within: None,
         member: None,
+        sheet: None,
     })
 }
 

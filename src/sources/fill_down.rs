@@ -8,7 +8,10 @@ they are cast: a filled cell is judged like one that was written.
 
 use crate::{config::source::Source, error::Result};
 
-use super::chunk::{Cells, Chunk, Pending, RecordReader, Span};
+use super::{
+    chunk::{Cells, Chunk, Mark, Pending, RecordReader, Span},
+    drift::Seen,
+};
 
 /// A reader whose blank cells take the value above them, as long as another column stays the same.
 pub(crate) struct FillDown {
@@ -23,8 +26,8 @@ struct Filled {
     column: usize,
     /// Texts that are no value.
     nulls: Vec<String>,
-    /// The value of the last row.
-    above: Option<String>,
+    /// The value of the last row, and what its format knew of it.
+    above: Option<(String, Mark)>,
 }
 
 impl FillDown {
@@ -41,7 +44,7 @@ impl FillDown {
 
     fn fill(&mut self, chunk: &mut Chunk) {
         let Chunk { text, columns, .. } = chunk;
-        let Some(Cells::Text(groups)) = columns.get(self.within) else { return };
+        let Some(groups) = columns.get(self.within).map(Cells::spans) else { return };
         // Row by row: whether it belongs to the one above.
         let mut group = self.group.take();
         let mut belongs = Vec::with_capacity(groups.len());
@@ -54,18 +57,28 @@ impl FillDown {
         }
         self.group = group;
         for filled in &mut self.columns {
-            let Some(Cells::Text(cells)) = columns.get_mut(filled.column) else { continue };
-            let mut above = match filled.above.take() {
-                Some(value) => append(text, &value),
-                None => Span::ABSENT,
+            let (cells, mut marks) = match columns.get_mut(filled.column) {
+                Some(Cells::Text(cells)) => (cells, None),
+                Some(Cells::Marked { cells, marks }) => (cells, Some(marks)),
+                Some(Cells::Cast { .. }) | None => continue,
             };
-            for (cell, belongs) in cells.iter_mut().zip(&belongs) {
+            let (mut above, mut above_mark) = match filled.above.take() {
+                Some((value, mark)) => (append(text, &value), mark),
+                None => (Span::ABSENT, Mark::Plain),
+            };
+            for (row, (cell, belongs)) in cells.iter_mut().zip(&belongs).enumerate() {
+                let mark = marks.as_mut().map(|marks| &mut marks[row]);
                 if *belongs && filled.is_blank(cell.of(text)) {
                     *cell = above;
+                    if let Some(mark) = mark {
+                        *mark = above_mark;
+                    }
+                } else {
+                    above_mark = mark.map_or(Mark::Plain, |mark| *mark);
                 }
                 above = *cell;
             }
-            filled.above = above.of(text).map(str::to_owned);
+            filled.above = above.of(text).map(|value| (value.to_owned(), above_mark));
         }
     }
 }
@@ -88,6 +101,10 @@ impl RecordReader for FillDown {
         let mut chunk = pending()?;
         self.fill(&mut chunk);
         Ok(Some(Box::new(move || Ok(chunk))))
+    }
+
+    fn seen(&self) -> Vec<(String, Seen)> {
+        self.reader.seen()
     }
 
     fn labels(&self) -> Vec<Vec<String>> {

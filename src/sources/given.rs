@@ -1,7 +1,8 @@
 /*!
 Columns that the path of a file gives and not its content: `from: _file_name`, `from: _file_date`
 (the day of `{date:…}`), `from: _member` (the path within an archive, or the name of a file that is
-none) and `from: _path.region`, which takes `nl` of the folder `region=nl`.
+none), `from: _sheet` (of a workbook) and `from: _path.region`, which takes `nl` of the folder
+`region=nl`.
 
 Readers know nothing of them: they see the other columns, and these are put between.
 */
@@ -13,6 +14,7 @@ use crate::{
 
 use super::{
     chunk::{Cells, Chunk, Pending, RecordReader, Span},
+    drift::Seen,
     fault::file_error,
     files::InputFile,
 };
@@ -20,11 +22,12 @@ use super::{
 const FILE_NAME: &str = "_file_name";
 const FILE_DATE: &str = "_file_date";
 const MEMBER: &str = "_member";
+const SHEET: &str = "_sheet";
 const PATH: &str = "_path.";
 
 /// Whether a column's `from` is about the path.
 pub(crate) fn is_given(from: &str) -> bool {
-    [FILE_NAME, FILE_DATE, MEMBER].contains(&from) || from.starts_with(PATH)
+    [FILE_NAME, FILE_DATE, MEMBER, SHEET].contains(&from) || from.starts_with(PATH)
 }
 
 /// Everything of the path that the source's columns ask for, as part of what the file's content
@@ -36,10 +39,11 @@ pub(crate) fn facts(source: &Source, file: &InputFile) -> String {
 }
 
 fn value(from: &str, file: &InputFile) -> Option<String> {
-    let path = file.archive.as_ref().unwrap_or(&file.path);
+    let path = file.within.as_ref().unwrap_or(&file.path);
     let mut parts = path.rsplit('/');
     match from {
         MEMBER if file.member.is_some() => file.member.clone(),
+        SHEET => file.sheet.clone(),
         FILE_NAME | MEMBER => parts.next().map(str::to_owned),
         FILE_DATE => file.period.map(|period| period.date().to_string()),
         _ => {
@@ -63,7 +67,9 @@ impl Given {
         file: &InputFile,
         open: impl FnOnce(&Source) -> Result<Box<dyn RecordReader>>,
     ) -> Result<Box<dyn RecordReader>> {
-        let is_of_path = |column: &Column| column.from.iter().any(|from| is_given(from));
+        // Which sheet it is becomes known within a workbook.
+        let is_known = |from: &String| is_given(from) && (from != SHEET || file.sheet.is_some());
+        let is_of_path = |column: &Column| column.from.iter().any(is_known);
         if !source.columns.iter().any(is_of_path) {
             return open(source);
         }
@@ -97,6 +103,10 @@ impl RecordReader for Given {
         let Some(pending) = self.reader.next_records(limit)? else { return Ok(None) };
         let values = self.values.clone();
         Ok(Some(Box::new(move || Ok(put_in(pending()?, &values)))))
+    }
+
+    fn seen(&self) -> Vec<(String, Seen)> {
+        self.reader.seen()
     }
 
     fn labels(&self) -> Vec<Vec<String>> {

@@ -27,17 +27,19 @@ pub(crate) struct Cut {
 }
 
 /// Cuts off at most `limit` lines that hold something, without blanks around them. Returns them
-/// with the length of the text they stand in; `None` at the end of the file. `line` counts on.
+/// with the length of the text they stand in, which ends beyond `bytes`; `None` at the end of the
+/// file. `line` counts on.
 pub(crate) fn cut(
     buffer: &mut Buffer,
     limit: usize,
+    bytes: usize,
     line: &mut i64,
 ) -> Result<Option<(usize, Vec<Cut>)>> {
     let mut cuts = Vec::with_capacity(limit);
     let mut at = 0;
     // The place up to which no line break was found.
     let mut searched = 0;
-    while cuts.len() < limit && at < CHUNK_BYTES {
+    while cuts.len() < limit && at < bytes {
         let window = buffer.window();
         let from = at.max(searched);
         let (end, after) = match memchr(b'\n', &window[from..]) {
@@ -91,7 +93,7 @@ impl PatternReader {
             .enumerate()
             .filter_map(|(number, name)| Some((name?.to_owned(), number)))
             .unzip();
-        let Bound { positions, digs } = bind(buffer.file(), &names, source)?;
+        let Bound { positions, digs, .. } = bind(buffer.file(), &names, source)?;
         let groups = positions.into_iter().map(|at| at.map(|at| numbers[at])).collect();
         Ok(Self { buffer, pattern: Arc::new(Pattern { regex, groups, digs }), line: 1 })
     }
@@ -104,7 +106,7 @@ pub(crate) fn whole_line(pattern: &str) -> Result<Regex, regex::Error> {
 
 impl RecordReader for PatternReader {
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
-        let Some((end, cuts)) = cut(&mut self.buffer, limit, &mut self.line)? else {
+        let Some((end, cuts)) = cut(&mut self.buffer, limit, CHUNK_BYTES, &mut self.line)? else {
             return Ok(None);
         };
         let taken = self.buffer.take(end);

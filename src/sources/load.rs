@@ -2,19 +2,20 @@
 From the files of a source to its rows: what a caller asks for, and what it learns.
 */
 
-use std::{collections::HashMap, path::PathBuf};
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::PathBuf,
+};
 
 use datafusion::arrow::array::RecordBatch;
 use indexmap::{IndexMap, IndexSet};
 use serde::Serialize;
 
-use crate::{
-    config::source::Source,
-    error::{Diagnostic, Result},
-};
+use crate::{config::source::Source, error::Result};
 
 use super::{
     books::{Books, check_books, check_budget},
+    drift::{Drifted, Seen, judge},
     files::InputFile,
     latest::Latest,
     ordered::Ordered,
@@ -66,6 +67,8 @@ pub struct FileReport {
     pub nulls: Vec<u64>,
     /// The newest moment in the column that `freshness` is about, in microseconds since 1970.
     pub newest: Option<i64>,
+    /// What the file holds, or each of its members or sheets, by name.
+    pub seen: IndexMap<String, Seen>,
 }
 
 /// What became of a source.
@@ -79,7 +82,10 @@ pub struct LoadReport {
     pub nulls: Vec<(String, u64)>,
     /// The newest moment in the column that `freshness` is about, in microseconds since 1970.
     pub newest: Option<i64>,
-    pub warnings: Vec<Diagnostic>,
+    /// How the columns of the files differ.
+    pub drift: Vec<Drifted>,
+    /// Columns of the files that the source does not declare, with the first file of each.
+    pub undeclared: BTreeMap<String, String>,
 }
 
 /// Where the rows of several files go, each for itself.
@@ -225,6 +231,11 @@ impl FileReport {
         self.books.rows_superseded += rows;
     }
 
+    /// A part of the file was seen to hold this.
+    pub(crate) fn see(&mut self, part: &str, seen: Seen) {
+        self.seen.entry(part.to_owned()).or_default().merge(seen);
+    }
+
     /// Some of the rows turned out not to count.
     pub fn filter(&mut self, rows: u64) {
         self.books.rows_loaded -= rows;
@@ -246,7 +257,18 @@ pub fn finish(source: &Source, files: Vec<FileReport>) -> Result<LoadReport> {
     let example = files.iter().find_map(|report| report.example.as_deref());
     check_budget(source, &books, example)?;
     let labels = labels(&files);
-    Ok(LoadReport { files, books, labels, nulls, newest, warnings: Vec::new() })
+    let seen: BTreeMap<&str, &Seen> = files
+        .iter()
+        .flat_map(|file| file.seen.iter().map(|(part, seen)| (part.as_str(), seen)))
+        .collect();
+    let drift = judge(source, &seen.iter().map(|(part, seen)| (*part, *seen)).collect::<Vec<_>>())?;
+    let mut undeclared = BTreeMap::new();
+    for (part, seen) in &seen {
+        for column in &seen.undeclared {
+            undeclared.entry(column.clone()).or_insert_with(|| (*part).to_owned());
+        }
+    }
+    Ok(LoadReport { files, books, labels, nulls, newest, drift, undeclared })
 }
 
 fn labels(files: &[FileReport]) -> Vec<(String, Vec<String>)> {

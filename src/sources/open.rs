@@ -2,6 +2,8 @@
 From a file's bytes to its records: unpack, decode, and hand over to the reader of the format.
 */
 
+use std::ops::ControlFlow;
+
 use encoding_rs::Encoding;
 
 use crate::{
@@ -10,13 +12,13 @@ use crate::{
 };
 
 use super::{
-    archive::{ArchiveReader, the_member},
+    archive::{self, ArchiveReader, Opened, each_part},
     buffer::Buffer,
     chunk::RecordReader,
-    columnar::{self, ColumnarReader},
+    columnar::ColumnarReader,
     csv::{CsvReader, header},
     decode::decode,
-    fault::read_error,
+    fault::{file_error, read_error},
     files::InputFile,
     fill_down::FillDown,
     given::Given,
@@ -24,6 +26,7 @@ use super::{
     lines::PatternReader,
     load::LoadOptions,
     unpack::Unpacked,
+    xlsx::{self, WorkbookReader},
 };
 
 /// Opens a file as the source declares it.
@@ -33,9 +36,18 @@ pub(crate) fn open(
     options: &LoadOptions,
 ) -> Result<Box<dyn RecordReader>> {
     let unpacked = Unpacked::open(file)?;
-    match unpacked.archive {
-        Some(kind) => Ok(Box::new(ArchiveReader::open(source, file, unpacked, kind, options)?)),
-        None => open_content(source, file, unpacked, options),
+    let Some(kind) = unpacked.archive else {
+        return open_content(source, file, unpacked, options);
+    };
+    let meter = unpacked.meter.clone();
+    match archive::open(file, unpacked, kind, &options.scratch)? {
+        Opened::Members(members) => {
+            Ok(Box::new(ArchiveReader::open(source, file, members, meter, options)?))
+        }
+        Opened::Package(workbook) if source.format == Format::Xlsx => {
+            open_content(source, file, workbook, options)
+        }
+        Opened::Package(_) => Err(archive::package(file)),
     }
 }
 
@@ -69,39 +81,48 @@ fn read(
             let text = text(encoding, file, unpacked)?;
             Box::new(DocumentsReader::open(text, records(source)?, path))
         }
-        Format::Parquet => {
-            let content = unpacked.into_file(file, &options.scratch)?;
-            let opened = columnar::open::parquet(content, options.batch_rows.max(1));
-            Box::new(ColumnarReader::open(source, file, opened)?)
+        Format::Parquet | Format::Avro | Format::Arrow => {
+            Box::new(ColumnarReader::open(source, file, unpacked, options)?)
         }
-        Format::Avro => {
-            let opened = columnar::open::avro(unpacked.content, options.batch_rows.max(1));
-            Box::new(ColumnarReader::open(source, file, opened)?)
-        }
-        Format::Arrow => {
-            let content = unpacked.into_file(file, &options.scratch)?;
-            Box::new(ColumnarReader::open(source, file, columnar::open::arrow(content))?)
-        }
+        Format::Xlsx => Box::new(WorkbookReader::open(source, file, unpacked, options)?),
     })
 }
 
-/// The names of a delimited file's columns; none where they are known by their number.
-pub(crate) fn column_names(source: &Source, file: &InputFile) -> Result<Option<Vec<String>>> {
-    let member = source.members.first().map(String::as_str);
-    let mut buffer = small_text(source.encoding(), file, member)?;
-    Ok(header::read(&mut buffer, file, &source.csv)?.names)
+/// The names of the columns of every part of a file, where the parts themselves say them.
+pub(crate) fn column_names(
+    source: &Source,
+    file: &InputFile,
+    options: &LoadOptions,
+) -> Result<Vec<Vec<String>>> {
+    let mut found = Vec::new();
+    each_part(file, &source.members, &options.scratch, |part, unpacked| {
+        if source.format == Format::Xlsx {
+            found.extend(xlsx::column_names(source, part, unpacked, options)?);
+        } else {
+            let mut buffer = text(source.encoding(), part, unpacked)?;
+            found.extend(header::read(&mut buffer, part, &source.csv)?.names);
+        }
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
 }
 
 /// The text of a small file that describes others; `member` names it where it lies in an archive.
 pub(crate) fn small_text(encoding: &str, file: &InputFile, member: Option<&str>) -> Result<Buffer> {
-    let unpacked = Unpacked::open(file)?;
-    match unpacked.archive {
-        Some(kind) => {
-            let (file, unpacked) = the_member(file, unpacked, kind, member)?;
-            text(encoding, &file, unpacked)
+    let patterns: Vec<String> = member.map(str::to_owned).into_iter().collect();
+    let mut found = None;
+    // Such archives are small, and read before there is a work folder.
+    each_part(file, &patterns, &std::env::temp_dir(), |part, unpacked| {
+        if unpacked.may_be_a_workbook() {
+            return Err(archive::package(part));
         }
-        None => text(encoding, file, unpacked),
-    }
+        found = Some(text(encoding, part, unpacked)?);
+        Ok(ControlFlow::Break(()))
+    })?;
+    found.ok_or_else(|| {
+        let what = format!("holds no member `{}`", member.unwrap_or("*"));
+        file_error(codes::NO_FILES, &file.path, what)
+    })
 }
 
 /// The content as UTF-8.
@@ -111,6 +132,6 @@ fn text(encoding: &str, file: &InputFile, unpacked: Unpacked) -> Result<Buffer> 
         Error::usage(codes::INVALID_VALUE, message)
     })?;
     let (encoding, mark, content) =
-        decode(unpacked.content, declared).map_err(|error| read_error(file, error))?;
+        decode(unpacked.into_stream(), declared).map_err(|error| read_error(file, error))?;
     Ok(Buffer::new(content, mark, file, &encoding.name().to_lowercase()))
 }

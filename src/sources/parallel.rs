@@ -23,6 +23,7 @@ use crate::{
 
 use super::{
     chunk::{Pending, RecordReader},
+    drift::Seen,
     files::{InputFile, worst},
     load::{FileReport, LoadOptions, Outputs, Sinks},
     open::open,
@@ -178,10 +179,13 @@ impl Work<'_> {
         match reader.next_records(self.options.batch_rows.max(1)) {
             Ok(Some(pending)) => Some((sequence, Ok(pending))),
             Ok(None) => {
-                *reading = Reading::Finished;
                 let mut delivery = slot.delivery.lock();
+                for (part, seen) in reader.seen() {
+                    delivery.report.see(&part, seen);
+                }
                 delivery.count = Some(sequence);
                 self.close(slot, &mut delivery);
+                *reading = Reading::Finished;
                 None
             }
             Err(error) => {
@@ -234,6 +238,9 @@ impl Work<'_> {
         }
         report.books += typed.books;
         report.newest = report.newest.max(typed.newest);
+        if typed.seen != Seen::default() {
+            report.see(file, typed.seen);
+        }
         report.nulls.resize(typed.nulls.len(), 0);
         report.nulls.iter_mut().zip(typed.nulls).for_each(|(sum, nulls)| *sum += nulls);
         if report.example.is_none() {

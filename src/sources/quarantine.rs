@@ -2,7 +2,7 @@
 What was not loaded, or lost a cell, with everything needed to find it again.
 */
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use datafusion::arrow::array::{ArrayRef, Int64Array, RecordBatch, StringArray};
 
@@ -63,11 +63,20 @@ impl Quarantine {
     pub(crate) fn example(&self, file: &str) -> Option<String> {
         let row = self.rows.first().map(|row| (row.line, row.reason.clone()));
         let cell = self.cells.first().map(|cell| {
-            let value = cell.raw.as_deref().unwrap_or_default();
+            let value = shown(cell.raw.as_deref().unwrap_or_default());
             (cell.line, format!("`{value}` in `{}` is no {}", cell.column, cell.rule))
         });
         let first = [row, cell].into_iter().flatten().min_by_key(|(line, _)| *line);
         first.map(|(line, what)| format!("{file}:{line}: {what}"))
+    }
+}
+
+/// A value as messages show it: a long one is cut off.
+pub(crate) fn shown(value: &str) -> Cow<'_, str> {
+    const LETTERS: usize = 80;
+    match value.char_indices().nth(LETTERS) {
+        Some((end, _)) => Cow::Owned(format!("{}…", &value[..end])),
+        None => Cow::Borrowed(value),
     }
 }
 

@@ -27,9 +27,15 @@ use super::{
     cast::{Cast, Caster, fault::Fault},
     chunk::{Cells, Chunk},
     deletes::Deletes,
-    quarantine::{BadCell, BadRow, Quarantine},
+    drift::Seen,
+    fault::line_error,
+    quarantine::{BadCell, BadRow, Quarantine, shown},
     schema::raw_schema,
 };
+
+/// The text that the cells of one chunk may come to. A file brings far less; what is carried into the
+/// rows of an array, filled down or dug through by many paths may be copied without end.
+const MAX_CELL_BYTES: usize = 256 << 20;
 
 /// Casts the chunks of one source. Cheap to clone; every thread has its own.
 #[derive(Clone)]
@@ -64,6 +70,8 @@ pub(crate) struct Typed {
     pub(crate) nulls: Vec<u64>,
     /// The newest moment in the column that `freshness` is about, in microseconds.
     pub(crate) newest: Option<i64>,
+    /// What the records show of their columns.
+    pub(crate) seen: Seen,
 }
 
 impl Typer {
@@ -93,14 +101,17 @@ impl Typer {
     pub(crate) fn run(&mut self, file: &Arc<str>, chunk: Chunk) -> Result<Typed> {
         let file = chunk.file.as_ref().unwrap_or(file);
         let count = chunk.lines.len();
+        if chunk.cell_bytes() > MAX_CELL_BYTES {
+            return Err(copied_without_end(file, &chunk));
+        }
         let mut arrays: Vec<ArrayRef> = Vec::with_capacity(self.columns.len() + 2);
         let mut refused: BTreeMap<usize, String> = BTreeMap::new();
         let mut bad: Vec<(usize, usize, Fault)> = Vec::new();
         for (index, column) in self.columns.iter_mut().enumerate() {
             let cast = match &chunk.columns[index] {
                 Cells::Text(cells) => column.caster.cast(&chunk.text, cells),
-                Cells::Dug { cells, unreadable } => {
-                    column.caster.cast(&chunk.text, cells).spoilt(unreadable)
+                Cells::Marked { cells, marks } => {
+                    column.caster.cast_marked(&chunk.text, cells, marks)
                 }
                 Cells::Cast { array, bad, .. } => {
                     Cast { array: Arc::clone(array), bad: bad.clone() }
@@ -161,15 +172,16 @@ impl Typer {
         bad: &[(usize, usize, Fault)],
     ) -> Typed {
         let mut quarantine = Quarantine::default();
+        let mut kept = None;
         for (row, reason) in refused {
+            let record = chunk.records.get(*row).copied();
+            // A record that became several rows is kept once.
+            let raw = record.filter(|_| record != kept).and_then(|span| span.of(&chunk.text));
+            kept = record;
             quarantine.rows.push(BadRow {
                 line: chunk.lines[*row],
                 reason: reason.clone(),
-                raw: chunk
-                    .records
-                    .get(*row)
-                    .and_then(|span| span.of(&chunk.text))
-                    .map(str::to_owned),
+                raw: raw.map(str::to_owned),
             });
         }
         for refused in &chunk.refused {
@@ -204,7 +216,8 @@ impl Typer {
         let declared = &rows.columns()[..self.columns.len()];
         let nulls = declared.iter().map(|column| column.null_count() as u64).collect();
         let newest = self.dated.and_then(|column| newest(rows.column(column)));
-        Typed { file: Arc::clone(file), rows, quarantine, books, example, nulls, newest }
+        let (file, seen) = (Arc::clone(file), chunk.seen.clone());
+        Typed { file, rows, quarantine, books, example, nulls, newest, seen }
     }
 }
 
@@ -230,6 +243,17 @@ fn repeated(text: &str, count: usize) -> ArrayRef {
     take(&one, &UInt32Array::from(vec![0; count]), None).expect("the first of one")
 }
 
+fn copied_without_end(file: &str, chunk: &Chunk) -> Error {
+    let line = chunk.lines.first().copied().unwrap_or_default();
+    let message = format!(
+        "the cells of {} rows come to more than {} MiB of text",
+        chunk.lines.len(),
+        MAX_CELL_BYTES >> 20
+    );
+    line_error(codes::MALFORMED, file, line, message)
+        .hint("some value is repeated in many of them: leave it out, or the `explode`, `fill_down` or paths that repeat it")
+}
+
 fn stopped(
     file: &str,
     chunk: &Chunk,
@@ -239,7 +263,7 @@ fn stopped(
     column: &Column,
 ) -> Error {
     let line = u32::try_from(chunk.lines[row]).unwrap_or(u32::MAX);
-    let value = raw(chunk, index, row).unwrap_or_default();
+    let value = shown(raw(chunk, index, row).unwrap_or_default());
     Error::new(
         Kind::Budget,
         Diagnostic::error(

@@ -16,7 +16,7 @@ use std::{
 };
 
 use bzip2::bufread::MultiBzDecoder;
-use flate2::bufread::MultiGzDecoder;
+use flate2::bufread::{DeflateDecoder, MultiGzDecoder};
 use liblzma::{
     bufread::XzDecoder,
     stream::{CONCATENATED, Stream},
@@ -24,7 +24,11 @@ use liblzma::{
 
 use crate::error::{Error, Result, codes};
 
-use super::{fault::read_error, files::InputFile, spool::scratch_file};
+use super::{
+    fault::{read_error, refusal},
+    files::InputFile,
+    spool::scratch_file,
+};
 
 /// How many bytes one packed byte may become. Text rarely reaches 50, zeros in gzip 1,030.
 pub(crate) const MAX_RATIO: u64 = 1_000;
@@ -37,12 +41,14 @@ const HEAD: usize = 512;
 const BLOCK: usize = 1 << 18;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Packing {
+pub(crate) enum Packing {
     Plain,
     Gzip,
     Zstd,
     Bzip2,
     Xz,
+    /// Deflate without a header to know it by, as in zip archives.
+    Deflate,
 }
 
 impl Packing {
@@ -59,27 +65,57 @@ impl Packing {
             _ => Self::Plain,
         }
     }
+
+    /// Several gzip members, zstd frames, bzip2 or xz streams follow each other as one.
+    pub(crate) fn unpack(
+        self,
+        packed: BufReader<Box<dyn Read + Send>>,
+    ) -> io::Result<Box<dyn Read + Send>> {
+        Ok(match self {
+            Self::Plain => Box::new(packed),
+            Self::Gzip => Box::new(MultiGzDecoder::new(packed)),
+            Self::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
+            Self::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
+            Self::Xz => {
+                let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
+                Box::new(XzDecoder::new_stream(packed, stream))
+            }
+            Self::Deflate => Box::new(DeflateDecoder::new(packed)),
+        })
+    }
 }
 
 /// A file that holds files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Archive {
     Tar,
+    Zip,
 }
 
 impl Archive {
     fn of(head: &[u8]) -> Option<Self> {
-        (head.get(257..262) == Some(b"ustar")).then_some(Self::Tar)
+        match head {
+            // The header of a member, or the end of an archive without any.
+            [b'P', b'K', 3, 4, ..] | [b'P', b'K', 5, 6, ..] => Some(Self::Zip),
+            _ => (head.get(257..262) == Some(b"ustar")).then_some(Self::Tar),
+        }
     }
 }
 
 /// The content of a file, or of an archive's member, out of what it was compressed with.
 pub(crate) struct Unpacked {
     pub(crate) archive: Option<Archive>,
-    pub(crate) content: Box<dyn Read + Send>,
     pub(crate) meter: Meter,
-    /// Whether it was compressed with nothing.
-    plain: bool,
+    content: Content,
+}
+
+enum Content {
+    /// As it is stored.
+    Plain(Box<dyn Read + Send>),
+    /// Coming out of its compression.
+    Stream(Box<dyn Read + Send>),
+    /// In a file that can be read in any order.
+    File(File),
 }
 
 impl Unpacked {
@@ -90,42 +126,52 @@ impl Unpacked {
         Self::of(content, meter).map_err(|error| read_error(file, error))
     }
 
-    /// Several gzip members, zstd frames, bzip2 or xz streams follow each other as one.
     pub(crate) fn of(content: Box<dyn Read + Send>, meter: Meter) -> io::Result<Self> {
         let (head, content) = peek(content)?;
         let packing = Packing::of(&head);
         if packing == Packing::Plain {
-            return Ok(Self { archive: Archive::of(&head), content, meter, plain: true });
+            let archive = Archive::of(&head);
+            return Ok(Self { archive, meter, content: Content::Plain(content) });
         }
-        let packed = BufReader::with_capacity(BLOCK, content);
-        let unpacked: Box<dyn Read + Send> = match packing {
-            Packing::Plain => Box::new(packed),
-            Packing::Gzip => Box::new(MultiGzDecoder::new(packed)),
-            Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(packed)?),
-            Packing::Bzip2 => Box::new(MultiBzDecoder::new(packed)),
-            Packing::Xz => {
-                let stream = Stream::new_stream_decoder(XZ_MEMORY, CONCATENATED)?;
-                Box::new(XzDecoder::new_stream(packed, stream))
-            }
-        };
+        let unpacked = packing.unpack(BufReader::with_capacity(BLOCK, content))?;
         let (head, content) = peek(meter.unpacked(unpacked))?;
-        Ok(Self { archive: Archive::of(&head), content, meter, plain: false })
+        Ok(Self { archive: Archive::of(&head), meter, content: Content::Stream(content) })
+    }
+
+    /// What was looked at as a file already, and is no archive.
+    pub(crate) fn at_hand(file: File, meter: Meter) -> Self {
+        Self { archive: None, meter, content: Content::File(file) }
+    }
+
+    /// Whether it is packed as workbooks are.
+    pub(crate) fn may_be_a_workbook(&self) -> bool {
+        matches!(self.content, Content::File(_)) || self.archive == Some(Archive::Zip)
+    }
+
+    /// The content from front to back.
+    pub(crate) fn into_stream(self) -> Box<dyn Read + Send> {
+        match self.content {
+            Content::Plain(content) | Content::Stream(content) => content,
+            Content::File(file) => Box::new(file),
+        }
     }
 
     /// The content as a file that can be read in any order: the very file where that is the same,
     /// else a copy without a name.
-    pub(crate) fn into_file(mut self, of: &InputFile, scratch: &Path) -> Result<File> {
+    pub(crate) fn into_file(self, of: &InputFile, scratch: &Path) -> Result<File> {
         let failed = |error: io::Error| read_error(of, error);
-        if self.plain
-            && of.member.is_none()
-            && let Some(path) = of.location.local_path()
-        {
-            return File::open(path).map_err(failed);
-        }
+        let mut content = match self.content {
+            Content::File(mut file) => return file.rewind().map(|()| file).map_err(failed),
+            Content::Plain(content) => match of.location.local_path() {
+                Some(path) if of.member.is_none() => return File::open(path).map_err(failed),
+                _ => content,
+            },
+            Content::Stream(content) => content,
+        };
         let mut copy = scratch_file(scratch).map_err(|error| {
             Error::failed(codes::WORK_FOLDER, format!("`{}`: {error}", scratch.display()))
         })?;
-        io::copy(&mut self.content, &mut copy).map_err(failed)?;
+        io::copy(&mut content, &mut copy).map_err(failed)?;
         copy.rewind().map_err(failed)?;
         Ok(copy)
     }
@@ -149,22 +195,15 @@ struct Counts {
     unpacked: AtomicU64,
 }
 
-/// A file unpacks to far more than any export would.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Bomb;
-
-impl std::fmt::Display for Bomb {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "unpacks to more than {MAX_RATIO} times its size")
-    }
-}
-
-impl std::error::Error for Bomb {}
-
 impl Meter {
     /// Counts the packed bytes that are read from here.
     pub(crate) fn packed(&self, content: Box<dyn Read + Send>) -> Box<dyn Read + Send> {
         Box::new(Packed { content, meter: self.clone() })
+    }
+
+    /// The whole of a packed file counts, in whatever order it is read.
+    pub(crate) fn count_packed(&self, bytes: u64) {
+        self.0.packed.fetch_max(bytes, Ordering::Relaxed);
     }
 
     /// Watches the unpacked bytes that are read from here.
@@ -198,7 +237,10 @@ impl Read for Watched {
         let unpacked = counts.unpacked.fetch_add(count as u64, Ordering::Relaxed) + count as u64;
         let packed = counts.packed.load(Ordering::Relaxed);
         if unpacked > FREE_BYTES && unpacked / MAX_RATIO > packed {
-            return Err(io::Error::other(Bomb));
+            return Err(refusal(
+                format!("unpacks to more than {MAX_RATIO} times its size"),
+                "no export does; if it is right, unpack it yourself and load the result",
+            ));
         }
         Ok(count)
     }
@@ -245,7 +287,7 @@ mod tests {
 
     fn read(bytes: Vec<u8>) -> io::Result<Vec<u8>> {
         let mut out = Vec::new();
-        open(bytes)?.content.read_to_end(&mut out).map(|_| out)
+        open(bytes)?.into_stream().read_to_end(&mut out).map(|_| out)
     }
 
     #[test]
@@ -284,7 +326,7 @@ mod tests {
     fn what_unpacks_without_end_is_stopped() {
         // 8 GB of zeros in some hundred kilobytes of zstd.
         let frame = zstd::encode_all(io::repeat(0).take(64 << 20), 1).unwrap();
-        let mut content = open(frame.repeat(128)).unwrap().content;
+        let mut content = open(frame.repeat(128)).unwrap().into_stream();
         let mut block = vec![0; 1 << 20];
         let mut total = 0u64;
         let error = loop {
@@ -294,17 +336,19 @@ mod tests {
                 Err(error) => break error,
             }
         };
-        assert!(error.get_ref().unwrap().is::<Bomb>(), "{error}");
+        assert!(error.to_string().contains("more than 1000 times its size"), "{error}");
         // The packed bytes are read in blocks, each of which vouches for its ratio.
         assert!((FREE_BYTES..2 * MAX_RATIO * BLOCK as u64).contains(&total), "{total}");
     }
 
     #[test]
-    fn a_tar_archive_is_seen_through_its_compression() {
+    fn an_archive_is_seen_through_its_compression() {
         let mut block = vec![0; 1024];
         block[257..262].copy_from_slice(b"ustar");
         assert_eq!(open(block.clone()).unwrap().archive, Some(Archive::Tar));
         assert_eq!(open(gzip(&block)).unwrap().archive, Some(Archive::Tar));
         assert_eq!(open(gzip(b"ustar")).unwrap().archive, None);
+        assert_eq!(open(zstd(b"PK\x03\x04")).unwrap().archive, Some(Archive::Zip));
+        assert_eq!(open(b"PK,amount\n".to_vec()).unwrap().archive, None);
     }
 }

@@ -21,6 +21,8 @@ mod upload;
 pub use find::{Found, FoundFile};
 pub use location::{Entry, Location};
 pub use pattern::Glob;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use pattern::Pattern;
 pub(crate) use read::hexadecimal;
 pub use read::{Reader, sha256};
 pub use upload::Upload;

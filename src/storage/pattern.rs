@@ -10,9 +10,9 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime};
 use regex::{Captures, Regex};
 
 #[derive(Debug)]
-pub(super) struct Pattern {
+pub(crate) struct Pattern {
     /// Everything up to the last `/` before the first wildcard; the whole text where there is none.
-    pub(super) folder: String,
+    pub(crate) folder: String,
     /// What a path below the folder must look like; none where the text names a single file.
     rest: Option<Rest>,
 }
@@ -69,7 +69,7 @@ enum Token {
 
 impl Pattern {
     /// Reads a pattern, or says what is wrong with it.
-    pub(super) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, String> {
         let tokens = tokens(text)?;
         let is_letter = |token: &Token| matches!(token, Token::Letter(_));
         let Some(wild) = tokens.iter().position(|token| !is_letter(token)) else {
@@ -85,17 +85,17 @@ impl Pattern {
     }
 
     /// Whether the text names one file rather than a set.
-    pub(super) fn is_single(&self) -> bool {
+    pub(crate) fn is_single(&self) -> bool {
         self.rest.is_none()
     }
 
     /// Whether only the folder itself has to be listed, not what lies below.
-    pub(super) fn is_flat(&self) -> bool {
+    pub(crate) fn is_flat(&self) -> bool {
         self.rest.as_ref().is_some_and(|rest| rest.depth == Some(0))
     }
 
     /// Whether a path below the folder lies where matches lie, whatever its name.
-    pub(super) fn is_beside(&self, path: &str) -> bool {
+    pub(crate) fn is_beside(&self, path: &str) -> bool {
         let Some(rest) = &self.rest else { return false };
         let depth = path.matches('/').count();
         rest.depth.is_none_or(|expected| expected == depth)
@@ -103,7 +103,7 @@ impl Pattern {
     }
 
     /// Whether a path below the folder matches, and which period it names.
-    pub(super) fn matches(&self, path: &str) -> Option<Option<NaiveDateTime>> {
+    pub(crate) fn matches(&self, path: &str) -> Option<Option<NaiveDateTime>> {
         let rest = self.rest.as_ref()?;
         if !rest.hidden && path.split('/').any(|part| part.starts_with('.')) {
             return None;

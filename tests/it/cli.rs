@@ -8,6 +8,13 @@ use std::{
 };
 
 use assert_cmd::Command;
+use datafusion::{
+    arrow::{
+        array::{AsArray, RecordBatch},
+        datatypes::Int64Type,
+    },
+    parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
+};
 
 /// A project as `init` writes it, run once.
 struct Project {
@@ -107,6 +114,39 @@ fn a_new_project_runs_and_then_has_nothing_to_do() {
     let init = project.run(&["init", "."]);
     assert_eq!(init.code, Some(2));
     assert!(init.stderr.contains("exists already"), "{}", init.stderr);
+}
+
+/// Both ways to an answer write the same rows, and the types of a Parquet file say what they are.
+#[test]
+fn an_answer_goes_to_a_parquet_file() {
+    let project = Project::published();
+    let file = project.path("answer.parquet");
+    let name = file.to_str().unwrap();
+    let sql = "select ordered_date, order_count, make_array(1, 2) as list \
+               from marts.orders_daily order by ordered_date";
+    for place in [&["query", "--to", name, sql][..], &["query", "--published", "--to", name, sql]] {
+        let outcome = project.run(place);
+        assert_eq!(outcome.code, Some(0), "{}", outcome.stderr);
+        assert_eq!(outcome.stdout, "");
+        assert!(outcome.stderr.contains("rows in"), "{}", outcome.stderr);
+        let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&file).unwrap());
+        let batches: Vec<RecordBatch> =
+            reader.unwrap().build().unwrap().collect::<Result<_, _>>().unwrap();
+        let counts = batches.iter().flat_map(|batch| {
+            batch
+                .column_by_name("order_count")
+                .unwrap()
+                .as_primitive::<Int64Type>()
+                .values()
+                .to_vec()
+        });
+        assert_eq!(counts.sum::<i64>(), 4);
+        assert_eq!(batches[0].schema().field(2).data_type().to_string(), "List(Int64)");
+        fs::remove_file(&file).unwrap();
+    }
+    let nowhere =
+        project.run(&["query", "--to", "exports/orders.csv/a.parquet", "select 1 as one"]);
+    assert_eq!(nowhere.code, Some(1), "{}", nowhere.stderr);
 }
 
 #[test]
@@ -213,6 +253,40 @@ fn promises_of_sources_are_held() {
 }
 
 #[test]
+fn columns_that_come_are_told_by_file_and_column() {
+    let project = Project::published();
+    let orders = project.path("exports/orders.csv");
+    let text = fs::read_to_string(&orders).unwrap();
+    let wider: String = text
+        .lines()
+        .enumerate()
+        .map(|(row, line)| format!("{line},{}\n", if row == 0 { "loyalty_tier" } else { "gold" }))
+        .collect();
+    fs::write(&orders, &wider).unwrap();
+    let warned = project.run(&["run"]);
+    assert_eq!(warned.code, Some(0), "{}", warned.stderr);
+    let said = "`exports/orders.csv` has a column `loyalty_tier`, which no file of the last published run had";
+    assert!(warned.stderr.contains(said), "{}", warned.stderr);
+    let runs = project.run(&["runs", "--output", "json"]);
+    let runs: serde_json::Value = serde_json::from_str(&runs.stdout).unwrap();
+    let drift = &runs[0]["sources"][0]["drift"][0];
+    assert_eq!(drift["change"], "added");
+    assert_eq!(drift["column"], "loyalty_tier");
+    assert_eq!(drift["file"], "exports/orders.csv");
+
+    // Now it is known; and a source that wants every column declared does not take it.
+    project.edit("exports/orders.csv", "40.00", "41.00");
+    let again = project.run(&["run"]);
+    assert_eq!(again.code, Some(0), "{}", again.stderr);
+    assert!(!again.stderr.contains("loyalty_tier"), "{}", again.stderr);
+    let mut project = project;
+    project.marts = project.read_marts();
+    let strict = "    feeds: orders\n    drift: {added: error}\n";
+    project.edit("pipelines/shop.yaml", "    feeds: orders\n", strict);
+    project.refuses(1, "`exports/orders.csv` has a column `loyalty_tier`, which is not declared");
+}
+
+#[test]
 fn faults_in_sql_are_reported_together() {
     let project = Project::published();
     fs::write(project.path("sql/marts/first.sql"), "select nosuch from core.orders\n").unwrap();
@@ -227,6 +301,39 @@ fn faults_in_sql_are_reported_together() {
 }
 
 #[test]
+fn what_checks_keep_cannot_do_harm() {
+    let project = Project::published();
+    let folder = project.path(".journeymart/cache/checked");
+    let files = || -> Vec<PathBuf> {
+        fs::read_dir(&folder).into_iter().flatten().map(|file| file.unwrap().path()).collect()
+    };
+    let check = || {
+        let outcome = project.run(&["check"]);
+        (outcome.code, outcome.stdout, outcome.stderr)
+    };
+    // The run checked, too, and kept what a check finds.
+    let [file] = files().try_into().unwrap();
+    let written = fs::metadata(&file).unwrap().modified().unwrap();
+    let whole = check();
+    assert_eq!(whole.0, Some(0), "{}", whole.2);
+    assert_eq!(fs::metadata(&file).unwrap().modified().unwrap(), written, "nothing was new");
+
+    fs::write(&file, "not what was kept").unwrap();
+    assert_eq!(check(), whole);
+    assert!(fs::metadata(&file).unwrap().len() > 1_000, "written anew");
+
+    let cleaned = project.run(&["clean"]);
+    assert!(!cleaned.stdout.starts_with("freed 0 bytes"), "{}", cleaned.stdout);
+    assert_eq!(files(), Vec::<PathBuf>::new());
+
+    // A file in place of the folder: nothing can be kept, and nobody minds.
+    fs::create_dir_all(folder.parent().unwrap()).unwrap();
+    fs::write(&folder, "").unwrap();
+    assert_eq!(check(), whole);
+    assert_eq!(fs::read(&folder).unwrap(), b"");
+}
+
+#[test]
 fn failed_checks_publish_nothing() {
     let project = Project::published();
     project.edit("sql/marts/orders_daily.sql", "order_count > 0", "order_count > 1");
@@ -234,6 +341,53 @@ fn failed_checks_publish_nothing() {
     project.edit("sql/marts/orders_daily.sql", "order_count > 1", "order_count > 0");
     project.edit("sql/marts/orders_daily.sql", "grain: [ordered_date]", "grain: [order_count]");
     project.refuses(3, "keys of the grain");
+}
+
+#[test]
+fn failed_checks_of_tables_in_between_publish_nothing() {
+    let project = Project::published();
+    fs::create_dir_all(project.path("sql/core")).unwrap();
+    let table = "/*\nchecks: [gross_amount < 0]\n*/\nselect * from core.orders\n";
+    fs::write(project.path("sql/core/sales.sql"), table).unwrap();
+    fs::write(project.path("sql/marts/sales.sql"), "select order_id from core.sales\n").unwrap();
+    project.refuses(3, "core.sales: 4 rows violate `gross_amount < 0`");
+    project.edit("sql/core/sales.sql", "gross_amount < 0", "gross_amount >= 0");
+    // A law about a table and what it reads stands in a file beside it.
+    let law = "-- fail: no order gets lost\nselect count(*) from core.sales\n\
+               having count(*) != (select count(*) - 1 from core.orders);\n";
+    fs::write(project.path("sql/core/sales.check.sql"), law).unwrap();
+    project.refuses(3, "core.sales: 1 rows violate `no order gets lost`");
+    fs::write(project.path("sql/core/sales.check.sql"), law.replace(" - 1", "")).unwrap();
+    let run = project.run(&["run"]);
+    assert_eq!(run.code, Some(0), "{}", run.stderr);
+}
+
+/// E33: what was published under the old map stays in its commit; the new one has a version of its own.
+#[test]
+fn another_definition_of_a_journey_is_another_version() {
+    let project = Project::published();
+    let mart = project.path("out/marts/journey_conversion.parquet");
+    assert!(!mart.exists(), "no journey is declared yet");
+    let pipeline = fs::read_dir(project.path("pipelines")).unwrap().next().unwrap().unwrap();
+    let pipeline = format!("pipelines/{}", pipeline.file_name().to_string_lossy());
+    let journeys = "\njourneys:\n  buy:\n    stages:\n      order: {when: kind = 'order'}\n    \
+                    goal: kind = 'order'\n";
+    let text = fs::read_to_string(project.path(&pipeline)).unwrap();
+    fs::write(project.path(&pipeline), text + journeys).unwrap();
+    let versions = || {
+        let run = project.run(&["run"]);
+        assert_eq!(run.code, Some(0), "{}", run.stderr);
+        let query = "select distinct journey_version from marts.journey_conversion";
+        project.run(&["query", "--published", "--output", "json", query]).stdout
+    };
+    let old = versions();
+    assert!(old.matches("journey_version").count() == 1, "{old}");
+    project.edit(&pipeline, "order: {when: kind = 'order'}", "order: {when: channel != 'post'}");
+    let new = versions();
+    assert!(new.matches("journey_version").count() == 1 && new != old, "{new}");
+    assert_eq!(project.run(&["rollback"]).code, Some(0));
+    let query = "select distinct journey_version from marts.journey_conversion";
+    assert_eq!(project.run(&["query", "--published", "--output", "json", query]).stdout, old);
 }
 
 #[test]

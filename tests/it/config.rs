@@ -53,6 +53,7 @@ fn load(path: &Path) -> Result<Pipeline, Error> {
         env: &variable,
         presets: &preset,
         preset_names: &["shop_orders".to_owned(), "broken".to_owned()],
+        journey_preset_names: &["two_step".to_owned(), "broken".to_owned()],
         now: now(),
     })?;
     assert!(warnings.is_empty(), "{}: {warnings:?}", path.display());
@@ -118,7 +119,8 @@ fn generated_sql_points_back_into_the_yaml() {
     };
     assert_eq!(place(0, "utm_source is"), Some((12, 42, 13)));
     assert_eq!(place(0, "order_placed"), Some((17, 47, 12)));
-    assert_eq!(place(1, "value > 0"), Some((31, 57, 9)));
+    assert_eq!(place(1, "value > 0"), Some((33, 57, 9)));
+    assert_eq!(place(4, "outcome = 'ok'"), Some((39, 73, 14)));
     assert_eq!(place(0, "is_bot"), None);
 }
 
@@ -163,10 +165,52 @@ fn shipped_pipelines_load() {
             env: &|_| None,
             presets: &shipped_preset,
             preset_names: &[],
+            journey_preset_names: &[],
             now: now(),
         });
         let (_, warnings) = loaded.unwrap_or_else(|error| panic!("{error}"));
         assert!(warnings.is_empty(), "{}: {warnings:?}", path.display());
+    }
+}
+
+#[test]
+fn every_shipped_preset_of_journeys_gives_words_to_its_stages() {
+    let library = journeymart::catalog::Library::standard().unwrap();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let names = library.journey_preset_names(root).unwrap();
+    assert_eq!(names, ["b2b_sales", "buyer_five", "five_phase", "see_think_do"]);
+    for name in names {
+        let (_, text) = library.preset(root, &format!("journeys/{name}")).unwrap().unwrap();
+        let stages = text.split_once("\nstages:\n").unwrap().1.lines();
+        let stages: Vec<&str> = stages
+            .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
+            .filter(|line| !line.starts_with(' '))
+            .collect();
+        // Backwards, since the order is the preset's.
+        let declared: String =
+            stages.iter().rev().map(|stage| format!("      {stage}: {{when: 'true'}}\n")).collect();
+        let text = format!(
+            "version: 1\npipeline: p\nsources: {{}}\njourneys:\n  j:\n    preset: {name}\n    \
+             goal: 'true'\n    stages:\n{declared}"
+        );
+        let request = LoadRequest {
+            project_dir: root,
+            pipeline: None,
+            target: None,
+            params: &[],
+            env: &|_| None,
+            presets: &shipped_preset,
+            preset_names: &[],
+            journey_preset_names: &[],
+            now: now(),
+        };
+        let (pipeline, _) = config::load_text("p.yaml", text.into(), &request).unwrap();
+        let journey = &pipeline.journeys["j"];
+        assert_eq!(journey.stages.keys().collect::<Vec<_>>(), stages);
+        assert!(journey.description.is_some());
+        for (name, stage) in &journey.stages {
+            assert!(stage.goal.is_some() && stage.customer_question.is_some(), "{name}");
+        }
     }
 }
 

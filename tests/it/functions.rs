@@ -1,8 +1,11 @@
 //! SQL functions: every `.slt` file, and that every function has one.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
-use journeymart::functions::ALL;
+use journeymart::functions::{ALL, reference};
 
 use crate::slt;
 
@@ -32,6 +35,17 @@ fn every_function_has_its_cases() {
     }
 }
 
+/// Rewrites the page where it is stale, and fails so that the change is seen.
+#[test]
+fn the_reference_page_is_current() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/functions.md");
+    let page = reference::markdown();
+    if fs::read_to_string(&path).unwrap_or_default() != page {
+        fs::write(&path, page).unwrap();
+        panic!("{} was stale and is written anew: commit it", path.display());
+    }
+}
+
 /// `sessionize` keeps one row of state, so its operator must not collect whole partitions.
 #[tokio::test]
 async fn sessionize_runs_in_bounded_memory() {
@@ -55,4 +69,24 @@ async fn identity_components_lets_the_optimizer_see_its_input() {
     let plan = slt::render(&plan).join("\n");
     assert!(plan.contains("TableScan: e projection=[l, v]"), "{plan}");
     assert!(plan.contains("IdentityComponentsExec: max_edges=50"), "{plan}");
+}
+
+/// `journey_steps` leaves the order to a sort, which spills, and carries what is asked for.
+#[tokio::test]
+async fn journey_steps_reads_sorted_rows_of_what_is_asked_for() {
+    let context = slt::session(2, 8192);
+    let columns = "'j' as journey, 1 as customer_key, timestamp '2026-01-01' as occurred_at, \
+                   0 as event_sequence, 'k' as kind, 'n' as namespace, 'e' as event_id, \
+                   'v' as event_name, 1 as stage_number, true as can_start, false as ends, \
+                   5 as timeout_seconds";
+    let table = format!("create table t as select {columns}, 'c' as channel, 9 as unused");
+    context.sql(&table).await.unwrap();
+    let sql = "explain select step_number, channel from journey_steps((select * from t))";
+    let plan = context.sql(sql).await.unwrap().collect().await.unwrap();
+    let plan = slt::render(&plan).join("\n");
+    assert!(plan.contains("JourneyStepsExec"), "{plan}");
+    let order = "SortExec: expr=[journey@0 ASC NULLS LAST, customer_key@1 ASC NULLS LAST, \
+                 occurred_at@2 ASC NULLS LAST";
+    assert!(plan.contains(order), "{plan}");
+    assert!(plan.contains("channel") && !plan.contains("unused"), "{plan}");
 }

@@ -89,6 +89,7 @@ fn sources(yaml: &str) -> Vec<Source> {
         env: &|_| None,
         presets: &|name| library.preset(root, name).unwrap(),
         preset_names: &library.preset_names(root).unwrap(),
+        journey_preset_names: &[],
         now: chrono::Utc::now(),
     };
     let (pipeline, warnings) = config::load_text("proposal.yaml", text.into(), &request).unwrap();

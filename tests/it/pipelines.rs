@@ -29,7 +29,7 @@ fn open(pipeline: &str) -> Project {
 
 #[test]
 fn shipped_pipelines_plan_without_a_fault() {
-    for pipeline in ["customer_journey", "cdnow"] {
+    for pipeline in crate::worlds::PIPELINES {
         let mut project = open(pipeline);
         let spill = tempfile::tempdir().unwrap();
         project.engine_options.spill_dir = spill.path().to_owned();

@@ -26,8 +26,8 @@ use futures::stream;
 use journeymart::{
     error::Result,
     publish::{
-        Commit, CommitRequest, Finished, InputRecord, MartSpec, MartState, PublishOptions,
-        Publisher,
+        ColumnNote, Commit, CommitRequest, Finished, InputRecord, MartSpec, MartState,
+        PublishOptions, Publisher,
     },
     storage::{Location, Storage},
 };
@@ -44,10 +44,19 @@ fn spec(name: &str) -> MartSpec {
         name: name.into(),
         fingerprint: format!("fingerprint of {name}"),
         description: Some("One row per customer.".into()),
-        definition: None,
+        definition: Some("Those who bought.".into()),
+        authority: Some("Nobody; made up for a test.".into()),
         grain: vec!["customer_id".into()],
         sorted_by: vec!["customer_id".into()],
-        columns: BTreeMap::from([("customer_id".into(), "Customer key.".into())]),
+        columns: BTreeMap::from([(
+            "order_count".into(),
+            ColumnNote {
+                description: Some("Orders.".into()),
+                unit: Some("orders".into()),
+                definition: Some("count of orders".into()),
+                authority: Some("Nobody either.".into()),
+            },
+        )]),
     }
 }
 

@@ -2,19 +2,24 @@
 
     python3 tests/tools/generate_infer_fixtures.py tests/data/infer
 
-Needs pyarrow for the Parquet file. Nothing in the files is real; names and addresses are made up, the
+Needs pyarrow for the Parquet and Arrow files. Nothing in the files is real; names and addresses are made up, the
 mail domains reserved for examples.
 """
 
 import datetime as dt
 import gzip
+import io
 import json
 import pathlib
 import random
+import struct
 import sys
+import tarfile
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+import workbook
 
 OUT = pathlib.Path(sys.argv[1])
 R = random.Random(7)
@@ -190,3 +195,89 @@ write("escaped.psv", lines(rows, "|"))
 # A header with a name that stands there twice.
 rows = [["id", "value", "value", "note"]] + [[n, n * 2, f"{n}.5", f"n{n}"] for n in range(20)]
 write("repeated_names.csv", lines(rows))
+
+# Access logs: with referrer and agent, without, and as a content network writes them.
+PATHS = ["/", "/shop?utm_source=news&utm_medium=email", "/shop/42", "/checkout", "/robots.txt"]
+AGENTS = ["Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0",
+          "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) \\\"in quotes\\\"", "curl/8.9.1"]
+combined, common, cdn = [], [], []
+for n in range(60):
+    when = at(n, 1).strftime("%d/%b/%Y:%H:%M:%S +0100")
+    line = f'192.0.2.{n % 7} - {"anna" if n % 9 == 0 else "-"} [{when}] "GET {PATHS[n % 5]} HTTP/1.1" {[200, 200, 304, 404][n % 4]} {n * 311 or "-"}'
+    common.append(line)
+    combined.append(f'{line} "{"-" if n % 3 else "https://example.org/"}" "{AGENTS[n % 3]}"')
+    fields = [at(n, 1).strftime("%Y-%m-%d"), at(n, 1).strftime("%H:%M:%S"), "AMS58-P1", 900 + n, f"192.0.2.{n % 7}", "GET",
+              "d111111abcdef8.cloudfront.net", PATHS[n % 5].split("?")[0], [200, 200, 304, 404][n % 4], "-",
+              AGENTS[n % 2].replace(" ", "%2520").replace("\\\"", "%2522"), "utm_source=news" if n % 5 == 1 else "-", "-", "Hit",
+              f"id-{n:04d}==", "www.example.com", "https", 300 + n, f"0.{n:03d}"]
+    cdn.append("\t".join(map(str, fields)))
+write("access_combined.log", "\n".join(combined) + "\n")
+write("access_common.log.gz", "\n".join(common) + "\n")
+FIELDS = ("date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer) cs(User-Agent) "
+          "cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header cs-protocol cs-bytes time-taken")
+write("cdn.log.gz", f"#Version: 1.0\n#Fields: {FIELDS}\n" + "\n".join(cdn) + "\n")
+
+# Avro and Arrow bring types too.
+def varint(number):
+    number, out = (number << 1) ^ (number >> 63), b""
+    while number > 127:
+        number, out = number >> 7, out + bytes([number & 127 | 128])
+    return out + bytes([number])
+
+
+def text(value):
+    return varint(len(value.encode())) + value.encode()
+
+
+SCHEMA = json.dumps({"type": "record", "name": "event", "fields": [
+    {"name": "event_id", "type": "string"}, {"name": "customer", "type": ["null", "string"]},
+    {"name": "occurred_at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+    {"name": "day", "type": {"type": "int", "logicalType": "date"}}, {"name": "amount", "type": "double"},
+    {"name": "consent", "type": "boolean"}, {"name": "tags", "type": {"type": "array", "items": "string"}}]})
+MARK = bytes(R.randrange(256) for _ in range(16))
+block = b""
+for n in range(40):
+    moment = at(n).replace(tzinfo=dt.timezone.utc)
+    block += text(f"e{n:03d}") + (varint(1) + text(f"{n * 37:06d}") if n % 4 else varint(0))
+    block += varint(int(moment.timestamp()) * 1_000_000) + varint((moment.date() - dt.date(1970, 1, 1)).days)
+    block += struct.pack("<d", round(5 + n * 1.15, 2)) + bytes([n % 2]) + varint(2) + text("a") + text("b") + varint(0)
+header = varint(2) + text("avro.schema") + text(SCHEMA) + text("avro.codec") + text("null") + varint(0)
+(OUT / "events.avro").write_bytes(b"Obj\x01" + header + MARK + varint(40) + varint(len(block)) + block + MARK)
+sales = table.select(["order_id", "placed_at", "total", "paid", "ship_date"])
+with pa.OSFile(str(OUT / "sales.arrow"), "wb") as out, pa.ipc.new_file(out, sales.schema) as writer:
+    writer.write_table(sales)
+
+# Archives: one table in parts beside another and a file that is none; a dump of one table.
+parts = {}
+for part in range(2):
+    rows = [["order_no", "customer_no", "placed_on", "total"]]
+    rows += [[f"{part * 20 + n:05d}", f"{n % 6:04d}", at(n).strftime("%Y-%m-%d"), f"{n}.95"] for n in range(20)]
+    parts[f"export/orders-{part + 1:04d}.csv"] = lines(rows).encode()
+rows = [["customer_no", "email", "city"]] + [[f"{n:04d}", f"klant{n}@example.nl", "Gouda" if n % 2 else "Hoorn"] for n in range(6)]
+parts["export/customers.csv"] = lines(rows, ";").encode()
+parts["__MACOSX/export/._customers.csv"] = b"\0\5\x16\7"
+(OUT / "shop_export.zip").write_bytes(workbook.packed(parts))
+out = io.BytesIO()
+with tarfile.open(fileobj=out, mode="w") as archive:
+    rows = [{"ticket": n, "opened_at": at(n).strftime("%Y-%m-%dT%H:%M:%SZ"), "tags": ["a"]} for n in range(25)]
+    content = "".join(json.dumps(row) + "\n" for row in rows).encode()
+    member = tarfile.TarInfo("dump/tickets.ndjson")
+    member.size = len(content)
+    archive.addfile(member, io.BytesIO(content))
+(OUT / "tickets.tar.gz").write_bytes(gzip.compress(out.getvalue(), mtime=0))
+
+# Workbooks: what a CRM writes, with a title above; and several sheets, one with merged cells and one hidden.
+Styled, Error = workbook.Styled, workbook.Error
+rows = [["Deals per 30 juni 2026"], [None, "Exported by", "Anouk"], None,
+        ["Deal ID", "Postcode", "Company", "Amount", "Probability", "Created", "Won", "Last contact", "Segment", "Remark"]]
+for n in range(40):
+    rows.append([5001 + n * 3, Styled(1011 + n * 13 if n % 5 else 123, "00000"), f"{LAST[n % 6]} & Zn", 1995.5 + n * 123.45,
+                 Styled((n % 11) / 10, "0%"), at(n).date(), n % 3 == 0, at(n) if n % 7 else None,
+                 Error("#N/A") if n % 9 == 0 else "AB"[n % 2], "call back" if n % 6 == 0 else None])
+(OUT / "deals.xlsx").write_bytes(workbook.Book().sheet("Deals", rows, merged=["A1:D1"]).bytes())
+orders = [["Order", "", "Amounts", "", "Placed"], ["No.", "Channel", "Net", "VAT", "at"]]
+orders += [[f"{n * 811:05d}", "web" if n % 2 else "shop", n * 10.25, n * 2.15, at(n)] for n in range(30)]
+refunds = [["refund_id", "order_no", "refunded_on", "reason"]]
+refunds += [[f"R-{n}", f"{n * 811:05d}", at(n).strftime("%d-%m-%Y"), "too late" if n % 2 else None] for n in range(12)]
+book = workbook.Book().sheet("Orders", orders, merged=["A1:B1", "C1:D1"]).sheet("Refunds 2026", refunds)
+(OUT / "month.xlsx").write_bytes(book.sheet("Lists", [["web"], ["shop"]], hidden=True).bytes())

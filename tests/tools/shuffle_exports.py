@@ -12,6 +12,8 @@ import random
 import shutil
 import sys
 
+from csv_records import records
+
 LINES = (".ndjson.gz",)
 SPLIT_CSV = ("contacts_", "orders_")
 SHUFFLED_CSV = ("contacts_", "orders_", "order_lines", "refunds", "deals", "companies", "spend", "consents")
@@ -42,19 +44,6 @@ def main(source, target, seed):
                             file.writelines([header, *rows])
             else:
                 shutil.copy(path, os.path.join(out, name))
-
-
-def records(content):
-    """Lines, except where a quoted cell goes on."""
-    found, pending = [], b""
-    for line in content.splitlines(keepends=True):
-        pending += line
-        if pending.count(b'"') % 2 == 0:
-            found.append(pending if pending.endswith(b"\n") else pending + b"\n")
-            pending = b""
-    if pending:
-        found.append(pending)
-    return found
 
 
 main(*sys.argv[1:])

@@ -18,15 +18,23 @@ use datafusion::{
     error::Result,
     execution::{SessionState, SessionStateBuilder},
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
-    sql::sqlparser::ast::Query,
+    sql::{planner::ParserOptions, sqlparser::ast::Query},
 };
 use futures::executor::block_on;
+use parking_lot::Mutex;
 
-use super::super::{name::TableName, sql};
+use super::{
+    super::{name::TableName, sql},
+    names::Names,
+    parts::{self, Parts},
+};
 
 pub struct Planner {
     state: SessionState,
+    options: ParserOptions,
     catalog: Arc<MemoryCatalogProvider>,
+    /// Held while a schema is looked up and made: of two made at once one would lose its tables.
+    new_schema: Mutex<()>,
 }
 
 impl Planner {
@@ -38,20 +46,25 @@ impl Planner {
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_catalog_list(Arc::new(list))
             .build();
-        Self { state, catalog }
+        let options = ParserOptions::from(&state.config_options().sql_parser);
+        Self { state, options, catalog, new_schema: Mutex::new(()) }
     }
 
-    /// Makes a table of these columns known.
+    /// Makes a table of these columns known; several threads may do so at once.
     pub fn add(&self, name: &TableName, columns: SchemaRef) -> Result<()> {
-        let schema = match self.catalog.schema(&name.schema) {
-            Some(schema) => schema,
-            None => {
-                let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
-                self.catalog.register_schema(&name.schema, Arc::clone(&schema))?;
-                schema
-            }
-        };
-        schema.register_table(name.name.clone(), Arc::new(EmptyTable::new(columns))).map(drop)
+        self.schema(&name.schema)?
+            .register_table(name.name.clone(), Arc::new(EmptyTable::new(columns)))
+            .map(drop)
+    }
+
+    fn schema(&self, name: &str) -> Result<Arc<dyn SchemaProvider>> {
+        let _alone = self.new_schema.lock();
+        if let Some(schema) = self.catalog.schema(name) {
+            return Ok(schema);
+        }
+        let schema: Arc<dyn SchemaProvider> = Arc::new(MemorySchemaProvider::new());
+        self.catalog.register_schema(name, Arc::clone(&schema))?;
+        Ok(schema)
     }
 
     /// The plan as it is before types are settled: every expression as it was written.
@@ -69,6 +82,21 @@ impl Planner {
     /// The analyzed plan of a query.
     pub fn try_plan(&self, query: &Query) -> Result<LogicalPlan> {
         self.plan(query).and_then(|plan| self.analyze(plan))
+    }
+
+    /// The analyzed plan of a query in parts, or in one where it cannot be cut.
+    ///
+    /// A fault is that of the whole, so that it reads the same however the query is cut.
+    pub(crate) fn try_plan_parts(&self, query: &Query) -> Result<Parts> {
+        let names = Names(&self.state);
+        let parts = parts::plan(&names, self.options, query.clone());
+        let analyzed = parts.and_then(|parts| {
+            parts.map(|parts| parts.analyze(|plan| self.analyze(plan))).transpose()
+        });
+        match analyzed {
+            Ok(Some(parts)) => Ok(parts),
+            Ok(None) | Err(_) => self.try_plan(query).map(Parts::whole),
+        }
     }
 
     /// Whether the columns of a table are known.

@@ -4,13 +4,13 @@ All faults of a query that does not plan, one after the other.
 
 use datafusion::{
     error::DataFusionError,
-    logical_expr::LogicalPlan,
     sql::sqlparser::{ast::Query, tokenizer::Span},
 };
 
 use super::super::sql::select_place;
 use super::{
     faults::Fault,
+    parts::Parts,
     planner::Planner,
     slots::{extent, innermost, neutralise, rename, silence, slots},
 };
@@ -25,7 +25,7 @@ pub(super) struct Recovered {
     /// Each with its place.
     pub(super) faults: Vec<(Fault, Span)>,
     /// The plan with misspelled columns corrected and other faulty parts replaced by nulls.
-    pub(super) plan: Option<LogicalPlan>,
+    pub(super) plan: Option<Parts>,
 }
 
 /// Plans the query again and again, each time with the part that failed corrected or left out.
@@ -40,7 +40,7 @@ pub(super) fn recover(planner: &Planner, query: &Query, missing: &[Span]) -> Rec
     while recovered.faults.len() < MAX_FAULTS {
         let error = match planner.try_plan(&query) {
             Ok(plan) => {
-                recovered.plan = Some(plan);
+                recovered.plan = Some(Parts::whole(plan));
                 break;
             }
             Err(error) => error,

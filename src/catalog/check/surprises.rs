@@ -26,6 +26,7 @@ use crate::error::{Diagnostic, codes};
 use super::{
     super::{node::Node, sql::folded},
     doubt,
+    parts::Parts,
     slots::extent,
 };
 
@@ -46,19 +47,21 @@ const FLOAT_STATISTICS: [&str; 10] = [
 ];
 
 /// Everything that a planned query is refused or doubted for.
-pub(super) fn find(node: &Node, query: &Query, plan: &LogicalPlan) -> Vec<Diagnostic> {
+pub(super) fn find(node: &Node, query: &Query, parts: &Parts) -> Vec<Diagnostic> {
     let mut finder = Finder { node, query, found: Vec::new() };
-    let _ = plan.apply_with_subqueries(|plan| {
-        // The types of a node's expressions are those of its inputs together.
-        let mut schema = None;
-        plan.apply_expressions(|expr| {
-            expr.apply(|expr| {
-                finder.expression(expr, plan, &mut schema);
-                Ok(TreeNodeRecursion::Continue)
+    for part in parts.iter() {
+        let _ = part.plan.apply_with_subqueries(|plan| {
+            // The types of a node's expressions are those of its inputs together.
+            let mut schema = None;
+            plan.apply_expressions(|expr| {
+                expr.apply(|expr| {
+                    finder.expression(expr, plan, &mut schema);
+                    Ok(TreeNodeRecursion::Continue)
+                })
             })
-        })
-    });
-    finder.outputs(plan);
+        });
+    }
+    finder.outputs(parts.body());
     finder.found
 }
 
@@ -180,10 +183,10 @@ impl Finder<'_> {
     }
 }
 
-/// An expression without the conversion that type coercion put around it.
+/// An expression without the conversion to floats that type coercion put around it.
 fn uncast(expr: &Expr) -> &Expr {
     match expr {
-        Expr::Cast(cast) => &cast.expr,
+        Expr::Cast(cast) if cast.field.data_type().is_floating() => &cast.expr,
         other => other,
     }
 }

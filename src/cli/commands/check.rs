@@ -25,7 +25,7 @@ struct Checked {
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     let project = context.project(arguments.pipeline.pipeline)?;
     let engine = project.planner()?;
-    let found =
+    let (_, found) =
         runtime::block_on(project.engine_options.threads, async { project.check(&engine) })?;
     context.printer.diagnostics(&project.warnings);
     context.printer.diagnostics(&found);

@@ -59,7 +59,7 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         Some(column) => {
             let engine = project.planner()?;
             runtime::block_on(project.engine_options.threads, async {
-                let (schemas, _) = project.catalog.check(&engine.state()).finish()?;
+                let (schemas, _) = project.check(&engine)?;
                 let known =
                     schemas.get(&table).is_some_and(|schema| schema.index_of(&column).is_ok());
                 if !known {

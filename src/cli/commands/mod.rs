@@ -6,6 +6,7 @@ pub(super) mod check;
 pub(super) mod clean;
 pub(super) mod completions;
 pub(super) mod demo;
+pub(super) mod docs;
 pub(super) mod explain;
 pub(super) mod functions;
 pub(super) mod infer;

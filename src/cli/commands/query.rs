@@ -1,8 +1,11 @@
 /*!
-`journeymart query [PIPELINE] SQL`: an answer without publishing anything.
+`journeymart query [PIPELINE] SQL`: an answer, printed or in a file, without publishing anything.
 */
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use crate::{
     cli::{Context, progress::Progress, runtime, table},
@@ -21,6 +24,9 @@ pub(crate) struct Arguments {
     /// Print at most so many rows
     #[arg(long, value_name = "ROWS")]
     limit: Option<usize>,
+    /// Write the answer as a Parquet file instead of printing it
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
 }
 
 pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
@@ -32,11 +38,27 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
         return Err(Error::usage(codes::CLI, "there is no SQL after the pipeline")
             .hint("journeymart query pipelines/a.yaml \"select * from marts.churn\""));
     }
-    answer(
-        context,
-        pipeline,
-        &QueryOptions { sql, limit: arguments.limit, published: arguments.published },
-    )
+    let options = QueryOptions { sql, limit: arguments.limit, published: arguments.published };
+    match arguments.to {
+        Some(file) => export(context, pipeline, &options, &file),
+        None => answer(context, pipeline, &options),
+    }
+}
+
+fn export(
+    context: &Context,
+    pipeline: Option<PathBuf>,
+    options: &QueryOptions,
+    file: &Path,
+) -> Result<()> {
+    let project = Arc::new(context.project(pipeline)?);
+    let progress = Arc::new(Progress::new(&context.printer));
+    let rows = runtime::block_on(project.engine_options.threads, async {
+        let stop = runtime::signals();
+        query::export(Arc::clone(&project), options, file, progress, stop).await
+    })?;
+    context.printer.note(&format!("{rows} rows in {}", file.display()));
+    Ok(())
 }
 
 /// Asks and prints; `show` comes here too.

@@ -1,20 +1,26 @@
 /*!
 `journeys:` declares the journey map: stages in their order, what starts, ends and leaves a journey.
 
-Compiles to `config.journeys`, `config.stages` and the SQL of `journeys.stage_events`.
+Compiles to `config.journeys`, `config.stages`, `config.planned_moves` and the SQL of
+`journeys.stage_events`.
 */
 
 use indexmap::IndexMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use sha2::{Digest, Sha256};
+
 use super::cell;
-use crate::config::{
-    formats::{Predicate, Timespan},
-    generated::{GeneratedSql, SqlWriter},
-    pipeline::Pipeline,
-    tables::Row,
-    yaml::Place,
+use crate::{
+    config::{
+        formats::{Predicate, Timespan},
+        generated::{GeneratedSql, SqlWriter},
+        pipeline::Pipeline,
+        tables::Row,
+        yaml::Place,
+    },
+    error::{Diagnostics, codes},
 };
 
 /// One journey. Conditions see the columns of `core.touchpoints`; those of start, goal and exit also see `stage`.
@@ -24,6 +30,9 @@ use crate::config::{
 pub struct Journey {
     /// What the journey is, in a sentence.
     pub description: Option<String>,
+    /// A model whose stages, goals and customer questions it takes: `buyer_five`, `five_phase`, `see_think_do`, `b2b_sales` or one of the project's in `sql/presets/journeys`. Each of its stages then needs its `when`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preset: Option<String>,
     /// The stages in their order. A touchpoint belongs to the first one whose condition holds.
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"format": "name"}, "minProperties" = 1))]
@@ -37,6 +46,10 @@ pub struct Journey {
     pub exit: Option<Predicate>,
     /// Silence after which an open journey is abandoned; by default `30d`.
     pub timeout: Option<Timespan>,
+    /// The moves that customers are meant to make, as pairs of stages: `[[discover, explore], …]`; `(start)` and `(converted)` are the ends. By default from each stage to the next.
+    pub planned: Option<Vec<[String; 2]>>,
+    /// The version of the map, carried to what is published; by default a digest of this block, so that another definition is another version.
+    pub version: Option<String>,
 }
 
 /// One stage of a journey.
@@ -53,6 +66,11 @@ pub struct Stage {
     pub customer_question: Option<String>,
     /// How long it should last.
     pub target_duration: Option<Timespan>,
+    /// Who answers for it in the company.
+    pub owner: Option<String>,
+    /// Addresses of documents, pictures or recordings about it.
+    #[serde(default)]
+    pub links: Vec<String>,
 }
 
 const TIMEOUT: Timespan = Timespan::days(30);
@@ -63,6 +81,7 @@ pub(in crate::config) fn rows(pipeline: &Pipeline) -> Vec<Row> {
             cell(name),
             cell(index + 1),
             journey.description.clone(),
+            cell(journey.version()),
             cell(journey.timeout.unwrap_or(TIMEOUT).seconds()),
         ]
     };
@@ -79,11 +98,70 @@ pub(in crate::config) fn stage_rows(pipeline: &Pipeline) -> Vec<Row> {
                 cell(index + 1),
                 stage.goal.clone(),
                 stage.customer_question.clone(),
+                stage.owner.clone(),
+                (!stage.links.is_empty()).then(|| stage.links.join("\n")),
                 stage.target_duration.map(|target| target.seconds().to_string()),
             ]);
         }
     }
     rows
+}
+
+/// What stands for the beginning and the good end of a journey among its stages.
+const START: &str = "(start)";
+const CONVERTED: &str = "(converted)";
+
+pub(in crate::config) fn planned_rows(pipeline: &Pipeline) -> Vec<Row> {
+    let mut rows = Vec::new();
+    for (name, journey) in &pipeline.journeys {
+        let planned = journey.planned.clone().unwrap_or_else(|| journey.in_order());
+        rows.extend(planned.into_iter().map(|[from, to]| vec![cell(name), cell(from), cell(to)]));
+    }
+    rows
+}
+
+impl Journey {
+    /// From the start through each stage to the goal.
+    fn in_order(&self) -> Vec<[String; 2]> {
+        let names = self.stages.keys().map(String::as_str);
+        let path: Vec<&str> = [START].into_iter().chain(names).chain([CONVERTED]).collect();
+        path.windows(2).map(|pair| [pair[0].to_owned(), pair[1].to_owned()]).collect()
+    }
+
+    /// The declared version, else twelve hexadecimal digits of the definition's SHA-256.
+    fn version(&self) -> String {
+        self.version.clone().unwrap_or_else(|| {
+            let definition = serde_json::to_vec(self).unwrap_or_default();
+            let digest = Sha256::digest(&definition);
+            digest.iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+}
+
+/// Planned moves are between stages that exist.
+pub(in crate::config) fn check_planned(
+    journeys: &IndexMap<String, Journey>,
+    place: &Place<'_>,
+    found: &mut Diagnostics,
+) {
+    for (name, journey) in journeys {
+        let place = place.key(name).key("planned");
+        let stages = || journey.stages.keys().map(String::as_str);
+        for (index, [from, to]) in journey.planned.iter().flatten().enumerate() {
+            for (side, stage, end) in [(0, from, START), (1, to, CONVERTED)] {
+                if stage != end && !journey.stages.contains_key(stage) {
+                    let message = format!("journey `{name}` has no stage `{stage}`");
+                    found.push(
+                        place
+                            .item(index)
+                            .item(side)
+                            .error(codes::UNKNOWN_NAME, message)
+                            .did_you_mean(stage, stages().chain([end])),
+                    );
+                }
+            }
+        }
+    }
 }
 
 const STAGE_EVENTS: &str = "\

@@ -18,8 +18,11 @@ use datafusion::{
         datatypes::DataType,
         error::ArrowError,
     },
-    common::tree_node::TreeNode,
-    common::{DFSchema, ExprSchema, config::ConfigOptions, tree_node::Transformed},
+    common::{
+        DFSchema, ExprSchema,
+        config::ConfigOptions,
+        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+    },
     error::Result,
     logical_expr::{
         BinaryExpr, ColumnarValue, Expr, ExprSchemable, LogicalPlan, Operator, ScalarFunctionArgs,
@@ -45,6 +48,10 @@ impl AnalyzerRule for CheckedArithmetic {
 }
 
 fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
+    // Most nodes only pass columns on, and the schema of their inputs is dear to put together.
+    if !has_arithmetic(&plan) {
+        return Ok(Transformed::no(plan));
+    }
     let mut schema = merge_schema(&plan.inputs());
     if let LogicalPlan::TableScan(scan) = &plan {
         let source = scan.source.schema();
@@ -56,6 +63,22 @@ fn check_plan(plan: LogicalPlan) -> Result<Transformed<LogicalPlan>> {
         let checked = expression.transform_up(|expression| check(expression, &schema))?;
         Ok(checked.update_data(|expression| name.restore(expression)))
     })
+}
+
+fn has_arithmetic(plan: &LogicalPlan) -> bool {
+    let mut found = false;
+    // The closure never fails, so neither does the walk.
+    let _ = plan.apply_expressions(|expression| {
+        expression.apply(|expression| {
+            found |= match expression {
+                Expr::BinaryExpr(binary) => checked(binary.op).is_some(),
+                Expr::Negative(_) => true,
+                _ => false,
+            };
+            Ok(if found { TreeNodeRecursion::Stop } else { TreeNodeRecursion::Continue })
+        })
+    });
+    found
 }
 
 fn check(expression: Expr, schema: &dyn ExprSchema) -> Result<Transformed<Expr>> {

@@ -1,5 +1,5 @@
 /*!
-The operator: reads everything, links, then streams the identifiers.
+The operator: reads everything, links, then streams what was asked.
 */
 
 use std::{fmt, sync::Arc};
@@ -18,36 +18,40 @@ use datafusion::{
 };
 use futures::{StreamExt, TryStreamExt, stream};
 
-use super::{graph::Graph, node::SCHEMA};
+use super::{graph::Graph, node::Output};
 
 #[derive(Debug)]
-pub(super) struct IdentityComponentsExec {
+pub(super) struct IdentitiesExec {
     input: Arc<dyn ExecutionPlan>,
     max_edges: u64,
+    output: Output,
     properties: Arc<PlanProperties>,
 }
 
-impl IdentityComponentsExec {
-    pub(super) fn new(input: Arc<dyn ExecutionPlan>, max_edges: u64) -> Self {
+impl IdentitiesExec {
+    pub(super) fn new(input: Arc<dyn ExecutionPlan>, max_edges: u64, output: Output) -> Self {
         let properties = Arc::new(PlanProperties::new(
-            EquivalenceProperties::new(Arc::clone(&SCHEMA)),
+            EquivalenceProperties::new(Arc::clone(output.schema())),
             Partitioning::UnknownPartitioning(1),
             EmissionType::Final,
             Boundedness::Bounded,
         ));
-        Self { input, max_edges, properties }
+        Self { input, max_edges, output, properties }
     }
 }
 
-impl DisplayAs for IdentityComponentsExec {
+impl DisplayAs for IdentitiesExec {
     fn fmt_as(&self, _: DisplayFormatType, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "IdentityComponentsExec: max_edges={}", self.max_edges)
+        write!(f, "{}: max_edges={}", self.name(), self.max_edges)
     }
 }
 
-impl ExecutionPlan for IdentityComponentsExec {
+impl ExecutionPlan for IdentitiesExec {
     fn name(&self) -> &str {
-        "IdentityComponentsExec"
+        match self.output {
+            Output::Identifiers => "IdentityComponentsExec",
+            Output::Merges => "IdentityMergesExec",
+        }
     }
 
     fn properties(&self) -> &Arc<PlanProperties> {
@@ -75,8 +79,8 @@ impl ExecutionPlan for IdentityComponentsExec {
         _options: ReplaceChildrenOptions,
     ) -> Result<Arc<dyn ExecutionPlan>> {
         match (children.pop(), children.is_empty()) {
-            (Some(input), true) => Ok(Arc::new(Self::new(input, self.max_edges))),
-            _ => Err(exec_datafusion_err!("IdentityComponentsExec reads one input")),
+            (Some(input), true) => Ok(Arc::new(Self::new(input, self.max_edges, self.output))),
+            _ => Err(exec_datafusion_err!("{} reads one input", self.name())),
         }
     }
 
@@ -96,9 +100,8 @@ impl ExecutionPlan for IdentityComponentsExec {
         context: Arc<TaskContext>,
     ) -> Result<SendableRecordBatchStream> {
         let mut input = self.input.execute(partition, Arc::clone(&context))?;
-        let reservation =
-            MemoryConsumer::new("identity_components").register(context.memory_pool());
-        let max_edges = self.max_edges;
+        let reservation = MemoryConsumer::new(self.name()).register(context.memory_pool());
+        let (max_edges, output) = (self.max_edges, self.output);
         let batch_size = context.session_config().batch_size();
         let result = async move {
             let mut graph = Graph::default();
@@ -106,7 +109,7 @@ impl ExecutionPlan for IdentityComponentsExec {
                 graph.add(&batch)?;
                 reservation.try_resize(graph.size())?;
             }
-            let linked = graph.finish(max_edges);
+            let linked = graph.finish(max_edges, output);
             let starts = (0..linked.len()).step_by(batch_size);
             Ok::<_, DataFusionError>(stream::iter(starts).map(move |start| {
                 // The reservation lives as long as the rows are read.
@@ -115,6 +118,6 @@ impl ExecutionPlan for IdentityComponentsExec {
             }))
         };
         let rows = stream::once(result).try_flatten();
-        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&SCHEMA), rows)))
+        Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(output.schema()), rows)))
     }
 }

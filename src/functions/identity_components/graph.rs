@@ -2,13 +2,12 @@
 The graph of identifiers, filled batch by batch.
 */
 
-use std::{cmp::Ordering, collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, ops::Range, sync::Arc};
 
 use datafusion::{
     arrow::{
         array::{
-            Array, AsArray, BooleanArray, RecordBatch, StringArray, StringBuilder,
-            TimestampMicrosecondArray,
+            Array, AsArray, BooleanArray, RecordBatch, StringArray, TimestampMicrosecondArray,
         },
         datatypes::TimestampMicrosecondType,
     },
@@ -16,10 +15,10 @@ use datafusion::{
     error::Result,
 };
 
-use super::node::SCHEMA;
+use super::node::Output;
 use crate::{
     functions::entity_key::{digest, hexadecimal},
-    models::components::{Components, components},
+    models::components::{Components, Edge, Merge, UNDATED, components, merges},
 };
 
 /// Which kind of identifier founds a person where several were first seen at once. The kind is
@@ -73,7 +72,7 @@ pub(super) struct Graph {
     types: Vec<Type>,
     identifiers: Vec<Identifier>,
     /// Lesser position first; repeated until the next [`Graph::compact`].
-    edges: Vec<(u32, u32)>,
+    edges: Vec<Edge>,
     /// How many edges were distinct when last looked at.
     compacted: usize,
     /// Bytes of all values, counted once.
@@ -94,7 +93,8 @@ impl Graph {
             if let (Some(left), Some(right)) = (left, right)
                 && left != right
             {
-                self.edges.push((left.min(right), left.max(right)));
+                let seen = seen.unwrap_or(UNDATED);
+                self.edges.push(Edge { left: left.min(right), right: left.max(right), seen });
             }
         }
         if self.edges.len() > 2 * self.compacted + 65_536 {
@@ -156,13 +156,14 @@ impl Graph {
         })
     }
 
+    /// Of each edge the first time is kept.
     fn compact(&mut self) {
         self.edges.sort_unstable();
-        self.edges.dedup();
+        self.edges.dedup_by_key(|edge| (edge.left, edge.right));
         self.compacted = self.edges.len();
     }
 
-    /// Bytes held, with what the founders of [`Graph::finish`] will need.
+    /// Bytes held, with what the answer of [`Graph::finish`] will need.
     pub(super) fn size(&self) -> usize {
         const ARC_COUNTS: usize = 2 * size_of::<usize>();
         let maps: usize = self
@@ -170,12 +171,12 @@ impl Graph {
             .iter()
             .map(|known| known.positions.capacity() * (size_of::<(Arc<str>, u32)>() + 1))
             .sum();
-        let founders = self.identifiers.len() * (size_of::<u32>() + size_of::<u64>() + 1);
+        let answer = self.identifiers.len() * size_of::<Merge>();
         maps + self.identifiers.capacity() * size_of::<Identifier>()
             + self.identifiers.len() * ARC_COUNTS
             + self.value_bytes
-            + self.edges.capacity() * size_of::<(u32, u32)>()
-            + founders
+            + self.edges.capacity() * size_of::<Edge>()
+            + answer
     }
 
     /// Founders come first: seen first (never seen last), then by kind, type and value.
@@ -194,52 +195,95 @@ impl Graph {
         key(left).cmp(&key(right))
     }
 
-    /// Links the identifiers; rows are then read with [`Linked::rows`].
-    pub(super) fn finish(mut self, max_edges: u64) -> Linked {
+    /// Answers what is asked; rows are then read with [`Linked::rows`].
+    pub(super) fn finish(mut self, max_edges: u64, output: Output) -> Linked {
         self.compact();
-        let found = components(self.identifiers.len(), &self.edges, max_edges, |left, right| {
-            self.founding_order(left, right)
-        });
-        self.edges = Vec::new();
+        let mut edges = std::mem::take(&mut self.edges);
+        let nodes = self.identifiers.len();
+        let order = |left, right| self.founding_order(left, right);
+        let found = match output {
+            Output::Identifiers => Found::Components(components(nodes, &edges, max_edges, order)),
+            Output::Merges => Found::Merges(merges(nodes, &mut edges, max_edges, order)),
+        };
         Linked { graph: self, found }
+    }
+
+    /// The label of the component that an identifier founds.
+    fn label(&self, founder: u32) -> String {
+        let founder = &self.identifiers[founder as usize];
+        hexadecimal(&digest(&[self.type_name(founder), &founder.value]))
+    }
+
+    fn type_name(&self, identifier: &Identifier) -> &str {
+        &self.types[identifier.kind as usize].name
     }
 }
 
-/// Identifiers with their components.
+enum Found {
+    Components(Components),
+    Merges(Vec<Merge>),
+}
+
+/// Identifiers with what was found about them.
 pub(super) struct Linked {
     graph: Graph,
-    found: Components,
+    found: Found,
 }
 
 impl Linked {
     pub(super) fn len(&self) -> usize {
-        self.graph.identifiers.len()
+        match &self.found {
+            Found::Components(_) => self.graph.identifiers.len(),
+            Found::Merges(merges) => merges.len(),
+        }
     }
 
     /// A stretch of the result.
-    pub(super) fn rows(&self, rows: std::ops::Range<usize>) -> Result<RecordBatch> {
-        let identifiers = &self.graph.identifiers[rows.clone()];
-        let type_name =
-            |identifier: &Identifier| self.graph.types[identifier.kind as usize].name.as_str();
-        let types = StringArray::from_iter_values(identifiers.iter().map(type_name));
-        let values = StringArray::from_iter_values(identifiers.iter().map(|id| &*id.value));
-        let mut keys = StringBuilder::with_capacity(rows.len(), rows.len() * 32);
-        for founder in &self.found.founders[rows.clone()] {
-            let founder = &self.graph.identifiers[*founder as usize];
-            keys.append_value(hexadecimal(&digest(&[type_name(founder), &founder.value])));
+    pub(super) fn rows(&self, rows: Range<usize>) -> Result<RecordBatch> {
+        match &self.found {
+            Found::Components(found) => self.identifiers(found, rows),
+            Found::Merges(merges) => self.merges(&merges[rows]),
         }
+    }
+
+    fn identifiers(&self, found: &Components, rows: Range<usize>) -> Result<RecordBatch> {
+        let graph = &self.graph;
+        let identifiers = &graph.identifiers[rows.clone()];
+        let types = StringArray::from_iter_values(identifiers.iter().map(|id| graph.type_name(id)));
+        let values = StringArray::from_iter_values(identifiers.iter().map(|id| &*id.value));
+        let labels = found.founders[rows.clone()].iter().map(|founder| graph.label(*founder));
         let first: TimestampMicrosecondArray = identifiers.iter().map(|id| id.first_seen).collect();
         let last: TimestampMicrosecondArray = identifiers.iter().map(|id| id.last_seen).collect();
-        let guarded = BooleanArray::from(self.found.guarded[rows].to_vec());
+        let guarded = BooleanArray::from(found.guarded[rows].to_vec());
         Ok(RecordBatch::try_new(
-            Arc::clone(&SCHEMA),
+            Arc::clone(Output::Identifiers.schema()),
             vec![
                 Arc::new(types),
                 Arc::new(values),
-                Arc::new(keys.finish()),
+                Arc::new(StringArray::from_iter_values(labels)),
                 Arc::new(first.with_timezone("UTC")),
                 Arc::new(last.with_timezone("UTC")),
                 Arc::new(guarded),
+            ],
+        )?)
+    }
+
+    fn merges(&self, merges: &[Merge]) -> Result<RecordBatch> {
+        let graph = &self.graph;
+        let labels = |founder: fn(&Merge) -> u32| {
+            StringArray::from_iter_values(merges.iter().map(|merge| graph.label(founder(merge))))
+        };
+        let first: TimestampMicrosecondArray =
+            merges.iter().map(|merge| graph.identifiers[merge.from as usize].first_seen).collect();
+        let merged: TimestampMicrosecondArray =
+            merges.iter().map(|merge| (merge.at != UNDATED).then_some(merge.at)).collect();
+        Ok(RecordBatch::try_new(
+            Arc::clone(Output::Merges.schema()),
+            vec![
+                Arc::new(labels(|merge| merge.from)),
+                Arc::new(labels(|merge| merge.into)),
+                Arc::new(first.with_timezone("UTC")),
+                Arc::new(merged.with_timezone("UTC")),
             ],
         )?)
     }

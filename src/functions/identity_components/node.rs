@@ -1,5 +1,5 @@
 /*!
-The logical node: one input, a constant, fixed columns out.
+The logical node: one input, a constant, the columns of what is asked.
 */
 
 use std::{
@@ -14,33 +14,73 @@ use datafusion::{
     logical_expr::{Expr, LogicalPlan, UserDefinedLogicalNodeCore},
 };
 
-/// The columns that come out.
-pub(super) static SCHEMA: LazyLock<SchemaRef> = LazyLock::new(|| {
-    let instant = DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()));
+/// What is asked of the graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(in crate::functions) enum Output {
+    /// Every identifier with its component.
+    Identifiers,
+    /// Every time that a component got another's name.
+    Merges,
+}
+
+impl Output {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Identifiers => "IdentityComponents",
+            Self::Merges => "IdentityMerges",
+        }
+    }
+
+    /// The columns that come out.
+    pub(super) fn schema(self) -> &'static SchemaRef {
+        match self {
+            Self::Identifiers => &IDENTIFIERS,
+            Self::Merges => &MERGES,
+        }
+    }
+}
+
+static IDENTIFIERS: LazyLock<SchemaRef> = LazyLock::new(|| {
     Arc::new(Schema::new(vec![
         Field::new("id_type", DataType::Utf8, false),
         Field::new("id_value", DataType::Utf8, false),
         Field::new("component_id", DataType::Utf8, false),
-        Field::new("first_seen_at", instant.clone(), true),
-        Field::new("last_seen_at", instant, true),
+        Field::new("first_seen_at", instant(), true),
+        Field::new("last_seen_at", instant(), true),
         Field::new("is_guarded", DataType::Boolean, false),
     ]))
 });
 
-static LOGICAL_SCHEMA: LazyLock<DFSchemaRef> = LazyLock::new(|| {
-    let schema = DFSchema::try_from(Arc::clone(&SCHEMA)).expect("the names are unique");
-    Arc::new(schema)
+static MERGES: LazyLock<SchemaRef> = LazyLock::new(|| {
+    Arc::new(Schema::new(vec![
+        Field::new("from_component_id", DataType::Utf8, false),
+        Field::new("to_component_id", DataType::Utf8, false),
+        Field::new("first_seen_at", instant(), true),
+        Field::new("merged_at", instant(), true),
+    ]))
 });
 
-#[derive(Debug, PartialEq, Eq, PartialOrd, Hash)]
-pub(super) struct IdentityComponents {
-    pub(super) input: LogicalPlan,
-    pub(super) max_edges: u64,
+fn instant() -> DataType {
+    DataType::Timestamp(TimeUnit::Microsecond, Some("UTC".into()))
 }
 
-impl UserDefinedLogicalNodeCore for IdentityComponents {
+static LOGICAL_IDENTIFIERS: LazyLock<DFSchemaRef> = LazyLock::new(|| logical(&IDENTIFIERS));
+static LOGICAL_MERGES: LazyLock<DFSchemaRef> = LazyLock::new(|| logical(&MERGES));
+
+fn logical(schema: &SchemaRef) -> DFSchemaRef {
+    Arc::new(DFSchema::try_from(Arc::clone(schema)).expect("the names are unique"))
+}
+
+#[derive(Debug, PartialEq, Eq, PartialOrd, Hash)]
+pub(in crate::functions) struct Identities {
+    pub(in crate::functions) input: LogicalPlan,
+    pub(in crate::functions) max_edges: u64,
+    pub(in crate::functions) output: Output,
+}
+
+impl UserDefinedLogicalNodeCore for Identities {
     fn name(&self) -> &str {
-        "IdentityComponents"
+        self.output.name()
     }
 
     fn inputs(&self) -> Vec<&LogicalPlan> {
@@ -48,7 +88,10 @@ impl UserDefinedLogicalNodeCore for IdentityComponents {
     }
 
     fn schema(&self) -> &DFSchemaRef {
-        &LOGICAL_SCHEMA
+        match self.output {
+            Output::Identifiers => &LOGICAL_IDENTIFIERS,
+            Output::Merges => &LOGICAL_MERGES,
+        }
     }
 
     fn expressions(&self) -> Vec<Expr> {
@@ -56,13 +99,15 @@ impl UserDefinedLogicalNodeCore for IdentityComponents {
     }
 
     fn fmt_for_explain(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        write!(f, "IdentityComponents: max_edges={}", self.max_edges)
+        write!(f, "{}: max_edges={}", self.output.name(), self.max_edges)
     }
 
     fn with_exprs_and_inputs(&self, _: Vec<Expr>, mut inputs: Vec<LogicalPlan>) -> Result<Self> {
         match (inputs.pop(), inputs.is_empty()) {
-            (Some(input), true) => Ok(Self { input, max_edges: self.max_edges }),
-            _ => plan_err!("IdentityComponents reads one input"),
+            (Some(input), true) => {
+                Ok(Self { input, max_edges: self.max_edges, output: self.output })
+            }
+            _ => plan_err!("{} reads one input", self.output.name()),
         }
     }
 }

@@ -12,6 +12,9 @@ use std::collections::VecDeque;
 use datafusion::{error::Result, logical_expr::EmitTo};
 
 pub(super) mod list;
+pub(super) mod marked;
+pub(super) mod texts;
+pub(super) mod valued;
 
 const BUCKET_BITS: usize = 11;
 const BUCKET: usize = 1 << BUCKET_BITS;

@@ -4,20 +4,24 @@ folder of its own; messages, quarantine and `_file` call one `archive.zip!member
 */
 
 use std::{
+    collections::HashSet,
     io::{self, Read},
+    ops::ControlFlow,
+    path::Path,
     sync::Arc,
 };
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 
 use crate::{
-    config::source::Source,
+    config::{reading::Format, source::Source},
     error::{Error, Result, codes},
 };
 
 use super::{
     chunk::{Chunk, Pending, RecordReader},
-    fault::{file_error, read_error},
+    drift::Seen,
+    fault::{file_error, read_error, refusal},
     files::InputFile,
     load::LoadOptions,
     open::open_content,
@@ -25,25 +29,106 @@ use super::{
 };
 
 mod tar;
+mod zip;
 
-/// A file within an archive.
-pub(crate) struct Member {
-    /// Its path in the archive.
-    pub(crate) name: String,
-    /// As it is stored; may itself be compressed.
-    pub(crate) content: Box<dyn Read + Send>,
-}
+pub(crate) use zip::ZipMembers;
 
-/// The files of an archive, one after the other; the content of one is gone when the next is asked
-/// for.
+/// The files of an archive, one after the other.
 pub(crate) trait Members: Send {
-    fn next(&mut self) -> io::Result<Option<Member>>;
+    /// The path of the next member in the archive. The content of the one before is gone then.
+    fn next(&mut self) -> io::Result<Option<String>>;
+
+    /// The content of that member as it was before it was packed; may itself be compressed.
+    fn content(&mut self) -> io::Result<Box<dyn Read + Send>>;
 }
 
-pub(crate) fn members(unpacked: Unpacked, archive: Archive) -> Box<dyn Members> {
-    match archive {
-        Archive::Tar => Box::new(tar::TarMembers::new(unpacked.content)),
+/// What packs files together.
+pub(crate) enum Opened {
+    Members(Box<dyn Members>),
+    /// One document of many parts, such as a workbook.
+    Package(Unpacked),
+}
+
+/// Opens an archive, which is copied to `scratch` where it cannot be read from front to back and is
+/// not at hand as a file.
+pub(crate) fn open(
+    file: &InputFile,
+    unpacked: Unpacked,
+    archive: Archive,
+    scratch: &Path,
+) -> Result<Opened> {
+    let members: Box<dyn Members> = match archive {
+        Archive::Tar => Box::new(tar::TarMembers::new(unpacked.into_stream())),
+        Archive::Zip => {
+            let failed = |error: io::Error| read_error(file, error);
+            let meter = unpacked.meter.clone();
+            meter.count_packed(file.size);
+            let content = unpacked.into_file(file, scratch)?;
+            let shared = content.try_clone().map_err(failed)?;
+            let members = ZipMembers::open(shared, meter.clone()).map_err(failed)?;
+            if members.are_a_package() {
+                return Ok(Opened::Package(Unpacked::at_hand(content, meter)));
+            }
+            Box::new(members)
+        }
+    };
+    Ok(Opened::Members(Box::new(Sound { members, seen: HashSet::new(), names: 0 })))
+}
+
+/// The error of a document where files were expected.
+pub(crate) fn package(file: &InputFile) -> Error {
+    let what = "is a workbook or another Office document";
+    file_error(codes::MALFORMED, &file.path, what).hint("a workbook is read with `format: xlsx`")
+}
+
+/// What the names of an archive's members, or the directory that lists them, may take in bytes.
+const MAX_NAMES: usize = 16 << 20;
+/// What a name takes beside its letters.
+const NAME: usize = 48;
+
+/// Members whose names can be relied on.
+struct Sound {
+    members: Box<dyn Members>,
+    seen: HashSet<String>,
+    names: usize,
+}
+
+impl Members for Sound {
+    fn next(&mut self) -> io::Result<Option<String>> {
+        let Some(name) = self.members.next()? else { return Ok(None) };
+        self.names += NAME + name.len();
+        if self.names > MAX_NAMES {
+            return Err(too_many());
+        }
+        if climbs(&name) {
+            let hint = "no export does; whoever packed it meant to overwrite other files";
+            return Err(refusal(format!("holds a member that climbs out of it: `{name}`"), hint));
+        }
+        if !self.seen.insert(name.clone()) {
+            return Err(twice(&name));
+        }
+        Ok(Some(name))
     }
+
+    fn content(&mut self) -> io::Result<Box<dyn Read + Send>> {
+        self.members.content()
+    }
+}
+
+fn too_many() -> io::Error {
+    let what =
+        format!("holds too many members: their names take more than {} MiB", MAX_NAMES >> 20);
+    refusal(what, "pack fewer files into one archive")
+}
+
+fn twice(name: &str) -> io::Error {
+    refusal(format!("holds two members named `{name}`"), "which of them counts would be a guess")
+}
+
+/// Whether a path leads out of the folder that it is taken from.
+fn climbs(name: &str) -> bool {
+    let drive = matches!(name.as_bytes(), [letter, b':', ..] if letter.is_ascii_alphabetic());
+    drive || name.starts_with('/') || name.split('/').any(|part| part == "..")
 }
 
 /// Which members are read.
@@ -89,26 +174,50 @@ fn is_clutter(name: &str) -> bool {
     name.starts_with("__MACOSX/") || last.starts_with("._") || last == ".DS_Store"
 }
 
-/// The only member of that name, for files that describe others.
-pub(crate) fn the_member(
+/// Shows every part of a file that is read: the file itself, or those of its members that the
+/// patterns take. Stops where `show` says so.
+pub(crate) fn each_part(
     file: &InputFile,
-    unpacked: Unpacked,
-    archive: Archive,
-    name: Option<&str>,
-) -> Result<(InputFile, Unpacked)> {
-    let wanted = Wanted::new(&name.map(str::to_owned).into_iter().collect::<Vec<_>>())?;
+    patterns: &[String],
+    scratch: &Path,
+    mut show: impl FnMut(&InputFile, Unpacked) -> Result<ControlFlow<()>>,
+) -> Result<()> {
+    let unpacked = Unpacked::open(file)?;
+    let Some(archive) = unpacked.archive else { return show(file, unpacked).map(drop) };
     let meter = unpacked.meter.clone();
-    let mut members = members(unpacked, archive);
-    while let Some(member) = members.next().map_err(|error| read_error(file, error))? {
-        if wanted.takes(&member.name) {
-            let file = file.member(&member.name);
-            let unpacked =
-                Unpacked::of(member.content, meter).map_err(|error| read_error(&file, error))?;
-            return Ok((file, unpacked));
+    let mut members = match open(file, unpacked, archive, scratch)? {
+        Opened::Members(members) => members,
+        Opened::Package(unpacked) => return show(file, unpacked).map(drop),
+    };
+    let wanted = Wanted::new(patterns)?;
+    while let Some(name) = members.next().map_err(|error| read_error(file, error))? {
+        if wanted.takes(&name) {
+            let file = file.member(&name);
+            let content =
+                members.content().and_then(|content| Unpacked::of(content, meter.clone()));
+            if show(&file, content.map_err(|error| read_error(&file, error))?)?.is_break() {
+                break;
+            }
         }
     }
-    let what = format!("holds no member `{}`", name.unwrap_or("*"));
-    Err(file_error(codes::NO_FILES, &file.path, what))
+    Ok(())
+}
+
+/// The names of the members that an archive holds, without what packers add of their own; none for
+/// a file that is no archive.
+pub(crate) fn member_names(file: &InputFile, scratch: &Path) -> Result<Option<Vec<String>>> {
+    let unpacked = Unpacked::open(file)?;
+    let Some(archive) = unpacked.archive else { return Ok(None) };
+    let Opened::Members(mut members) = open(file, unpacked, archive, scratch)? else {
+        return Ok(None);
+    };
+    let mut names = Vec::new();
+    while let Some(name) = members.next().map_err(|error| read_error(file, error))? {
+        if !is_clutter(&name) {
+            names.push(name);
+        }
+    }
+    Ok(Some(names))
 }
 
 /// The records of all wanted members.
@@ -126,6 +235,8 @@ pub(crate) struct ArchiveReader {
     /// Some that were passed over.
     others: Vec<String>,
     labels: Vec<Vec<String>>,
+    /// What the members that were read hold.
+    seen: Vec<(String, Seen)>,
 }
 
 /// How many names a message lists.
@@ -136,13 +247,12 @@ impl ArchiveReader {
     pub(crate) fn open(
         source: &Source,
         file: &InputFile,
-        unpacked: Unpacked,
-        archive: Archive,
+        members: Box<dyn Members>,
+        meter: Meter,
         options: &LoadOptions,
     ) -> Result<Self> {
-        let meter = unpacked.meter.clone();
         let mut reader = Self {
-            members: members(unpacked, archive),
+            members,
             wanted: Wanted::new(&source.members)?,
             source: Arc::new(source.clone()),
             file: file.clone(),
@@ -152,6 +262,7 @@ impl ArchiveReader {
             first: None,
             others: Vec::new(),
             labels: Vec::new(),
+            seen: Vec::new(),
         };
         reader.advance()?;
         reader.labels = reader.open.as_ref().map(|(_, open)| open.labels()).unwrap_or_default();
@@ -160,28 +271,31 @@ impl ArchiveReader {
 
     /// Opens the next wanted member, if there is one.
     fn advance(&mut self) -> Result<()> {
-        self.open = None;
+        self.seen.extend(self.open.take().into_iter().flat_map(|(_, open)| open.seen()));
         loop {
             let next = self.members.next().map_err(|error| read_error(&self.file, error))?;
-            let Some(member) = next else { return self.end() };
-            if !self.wanted.takes(&member.name) {
+            let Some(name) = next else { return self.end() };
+            if !self.wanted.takes(&name) {
                 if self.others.len() < SHOWN {
-                    self.others.push(member.name);
+                    self.others.push(name);
                 }
                 continue;
             }
             if self.wanted.is_open()
                 && let Some(first) = &self.first
             {
-                let what = format!("holds several files: `{first}`, `{}`", member.name);
+                let what = format!("holds several files: `{first}`, `{name}`");
                 return Err(file_error(codes::MALFORMED, &self.file.path, what)
                     .hint("say which are meant: `members: \"*.csv\"`"));
             }
-            let file = self.file.member(&member.name);
-            self.first.get_or_insert(member.name);
-            let unpacked = Unpacked::of(member.content, self.meter.clone())
+            let file = self.file.member(&name);
+            self.first.get_or_insert(name);
+            let content = self.members.content();
+            let unpacked = content
+                .and_then(|content| Unpacked::of(content, self.meter.clone()))
                 .map_err(|error| read_error(&file, error))?;
-            if unpacked.archive.is_some() {
+            // A workbook is packed as archives are.
+            if unpacked.archive.is_some() && self.source.format != Format::Xlsx {
                 let what = "is an archive within an archive";
                 return Err(
                     file_error(codes::MALFORMED, &file.path, what).hint("unpack the outer one")
@@ -214,6 +328,10 @@ impl RecordReader for ArchiveReader {
         self.labels.clone()
     }
 
+    fn seen(&self) -> Vec<(String, Seen)> {
+        self.seen.clone()
+    }
+
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
         while let Some((name, open)) = &mut self.open {
             if let Some(pending) = open.next_records(limit)? {
@@ -229,6 +347,16 @@ impl RecordReader for ArchiveReader {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_that_lead_out_are_seen() {
+        for name in ["../a.csv", "a/../../b.csv", "/etc/passwd", "..", "c:/a.csv", "D:a.csv"] {
+            assert!(climbs(name), "{name}");
+        }
+        for name in ["a.csv", "a/b..csv", "..a/b.csv", "12:30.csv", "é:x"] {
+            assert!(!climbs(name), "{name}");
+        }
+    }
 
     #[test]
     fn a_name_alone_may_lie_in_any_folder() {

@@ -10,7 +10,7 @@ use std::{
 use parking_lot::Mutex;
 use tar::{Header, PaxExtensions};
 
-use super::{Member, Members};
+use super::Members;
 
 const BLOCK: usize = 512;
 /// A long name takes some hundred bytes; whoever declares more is no packer.
@@ -36,7 +36,7 @@ impl TarMembers {
 }
 
 impl Members for TarMembers {
-    fn next(&mut self) -> io::Result<Option<Member>> {
+    fn next(&mut self) -> io::Result<Option<String>> {
         let mut stream = self.stream.lock();
         // What an extension says of the entry after it.
         let (mut long_name, mut long_size) = (None, None);
@@ -67,14 +67,16 @@ impl Members for TarMembers {
             let name = long_name.take().unwrap_or_else(|| header.path_bytes().into_owned());
             if kind.is_file() || kind.is_contiguous() {
                 let name = String::from_utf8_lossy(&name);
-                let name = name.strip_prefix("./").unwrap_or(&name).to_owned();
-                let content = Box::new(Content(Arc::clone(&self.stream)));
-                return Ok(Some(Member { name, content }));
+                return Ok(Some(name.strip_prefix("./").unwrap_or(&name).to_owned()));
             }
             if kind.is_gnu_sparse() {
                 return Err(invalid("sparse files in tar archives are not supported"));
             }
         }
+    }
+
+    fn content(&mut self) -> io::Result<Box<dyn Read + Send>> {
+        Ok(Box::new(Content(Arc::clone(&self.stream))))
     }
 }
 

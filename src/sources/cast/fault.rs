@@ -14,6 +14,8 @@ pub(crate) enum Fault {
     Inexact,
     /// What a spreadsheet leaves of a long number.
     Destroyed,
+    /// What a formula left that could not be computed.
+    ErrorValue,
     /// A local time that the clock showed twice.
     Ambiguous,
     /// A local time that the clock skipped.
@@ -30,6 +32,7 @@ impl Fault {
             Self::OutOfRange => "out of range",
             Self::Inexact => "too many decimals",
             Self::Destroyed => "destroyed by a spreadsheet",
+            Self::ErrorValue => "error value of a spreadsheet",
             Self::Ambiguous => "ambiguous local time",
             Self::Nonexistent => "nonexistent local time",
             Self::TooDeep => "nested too deep",

@@ -14,7 +14,7 @@ use datafusion::arrow::{
         Array, ArrayRef, ArrowPrimitiveType, BooleanArray, BooleanBuilder, PrimitiveArray,
         PrimitiveBuilder, StringBuilder,
     },
-    compute::nullif,
+    compute::{kernels::zip::zip, nullif},
     datatypes::{Date32Type, Decimal128Type, Float64Type, Int64Type, TimestampMicrosecondType},
 };
 
@@ -27,7 +27,7 @@ use crate::{
 };
 
 use super::{
-    chunk::Span,
+    chunk::{Mark, Span},
     json::tape::{JsonFault, Tape, compact},
 };
 
@@ -41,14 +41,17 @@ mod pattern;
 pub(crate) mod text;
 mod zone;
 
+pub(crate) use civil::Civil;
+#[cfg(any(test, feature = "fuzzing"))]
+pub(crate) use civil::iso_timestamp as iso_civil;
 pub(crate) use pattern::Pattern as DatePattern;
+pub(crate) use zone::Zone;
 
-use civil::{Civil, Cursor, DAY};
+use civil::{Cursor, DAY};
 use fault::Fault;
 use nested::Nested;
 use number::Signs;
 use pattern::Pattern;
-use zone::Zone;
 
 /// A typed column and the cells that are null in it because they could not be read.
 pub(crate) struct Cast {
@@ -57,12 +60,6 @@ pub(crate) struct Cast {
 }
 
 impl Cast {
-    /// These rows could not be read either.
-    pub(crate) fn spoilt(mut self, rows: &[usize]) -> Self {
-        self.bad.extend(rows.iter().map(|row| (*row, Fault::Malformed)));
-        self.null_bad()
-    }
-
     /// Every bad row is null, and told once.
     fn null_bad(mut self) -> Self {
         if self.bad.is_empty() {
@@ -83,6 +80,9 @@ impl Cast {
 pub(crate) struct Caster {
     column: Arc<Column>,
     family: Family,
+    /// How dates and times are read that a format tells apart by itself, where the column declares
+    /// how others are written.
+    iso: Option<Family>,
 }
 
 #[derive(Debug, Clone)]
@@ -112,12 +112,47 @@ enum Family {
 impl Caster {
     /// Prepares a column; fails where its declaration makes no sense.
     pub(crate) fn new(column: &Arc<Column>) -> Result<Self> {
-        Ok(Self { column: Arc::clone(column), family: Family::new(column, &column.column_type)? })
+        let family = Family::new(column, &column.column_type)?;
+        let written_otherwise = !column.formats.is_empty() || column.epoch.is_some();
+        let iso = match written_otherwise {
+            true => {
+                let plain = Column { formats: Vec::new(), epoch: None, ..column.as_ref().clone() };
+                Some(Family::new(&Arc::new(plain), &column.column_type)?)
+            }
+            false => None,
+        };
+        Ok(Self { column: Arc::clone(column), family, iso })
     }
 
     /// Reads the cells of a chunk.
     pub(crate) fn cast(&mut self, text: &str, cells: &[Span]) -> Cast {
         self.family.cast(&self.column, text, cells)
+    }
+
+    /// Reads cells of which their format knows more than their text.
+    pub(crate) fn cast_marked(&mut self, text: &str, cells: &[Span], marks: &[Mark]) -> Cast {
+        let is_iso = |mark: &Mark| *mark == Mark::Iso;
+        let Cast { array, bad } = match &mut self.iso {
+            Some(iso) if marks.iter().any(is_iso) => {
+                let only = |wanted: bool| -> Vec<Span> {
+                    let cells = cells.iter().zip(marks);
+                    let taken = cells.map(|(cell, mark)| (is_iso(mark) == wanted).then_some(*cell));
+                    taken.map(|cell| cell.unwrap_or(Span::ABSENT)).collect()
+                };
+                let other = self.family.cast(&self.column, text, &only(false));
+                let iso = iso.cast(&self.column, text, &only(true));
+                let mask: BooleanArray = marks.iter().map(|mark| Some(is_iso(mark))).collect();
+                let array = zip(&mask, &iso.array, &other.array).expect("two columns of one type");
+                Cast { array, bad: [other.bad, iso.bad].concat() }
+            }
+            _ => self.cast(text, cells),
+        };
+        let marked = marks.iter().enumerate().filter_map(|(row, mark)| match mark {
+            Mark::Bad(fault) => Some((row, *fault)),
+            Mark::Plain | Mark::Iso => None,
+        });
+        // What the format says of a cell comes before what its text looks like.
+        Cast { array, bad: marked.chain(bad).collect() }.null_bad()
     }
 }
 

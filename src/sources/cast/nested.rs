@@ -20,7 +20,7 @@ use crate::{
         chunk::Span,
         json::{
             cell::cell,
-            tape::{JsonFault, Kind, Tape},
+            tape::{JsonFault, Kind, MAX_NODES, Tape},
         },
     },
 };
@@ -104,6 +104,14 @@ impl Shape {
             ),
             leaf => Self::Leaf(Family::new(column, leaf)?),
         })
+    }
+
+    fn leaves(&self) -> usize {
+        match self {
+            Self::Leaf(_) => 1,
+            Self::List(item) => item.leaves(),
+            Self::Struct(fields) => fields.iter().map(|(_, field)| field.leaves()).sum(),
+        }
     }
 }
 
@@ -189,6 +197,13 @@ impl Part {
             }
             (Self::List { ends, valid, item }, Shape::List(of), Kind::Array) => {
                 let mut end = *ends.last().unwrap_or(&0);
+                // An element of two bytes becomes a value in every leaf.
+                let count = from.tape.elements(index).count();
+                if count.saturating_mul(of.leaves()) > MAX_NODES {
+                    ends.push(end);
+                    valid.push(false);
+                    return Err(JsonFault::TooMany);
+                }
                 let mut result = Ok(());
                 for element in from.tape.elements(index) {
                     end += 1;

@@ -68,7 +68,7 @@ impl Pattern {
         let cursor = &mut Cursor { rest: cell };
         let (mut year, mut month, mut day) = (0, 0, 0);
         let (mut hour, mut minute, mut second, mut microsecond) = (0, 0, 0, 0);
-        let mut twelve_hours = false;
+        let mut half = None;
         let mut afternoon = None;
         let mut offset = None;
         for item in &self.items {
@@ -89,10 +89,13 @@ impl Pattern {
                     cursor.accepts(b' ');
                     day = cursor.digits(1, 2)?;
                 }
-                Item::Hour => hour = cursor.digits(1, 2)?,
-                Item::Hour12 => {
+                Item::Hour => {
+                    cursor.accepts(b' ');
                     hour = cursor.digits(1, 2)?;
-                    twelve_hours = true;
+                }
+                Item::Hour12 => {
+                    cursor.accepts(b' ');
+                    half = Some(cursor.digits(1, 2)?);
                 }
                 Item::Minute => minute = cursor.digits(1, 2)?,
                 Item::Second => second = cursor.digits(1, 2)?,
@@ -110,11 +113,13 @@ impl Pattern {
         if !cursor.rest.is_empty() {
             return Err(Fault::Malformed);
         }
-        if twelve_hours {
-            if !(1..=12).contains(&hour) {
+        if let Some(half) = half {
+            if !(1..=12).contains(&half) {
                 return Err(Fault::Malformed);
             }
-            hour = hour % 12 + if afternoon == Some(true) { 12 } else { 0 };
+            if !self.items.contains(&Item::Hour) {
+                hour = half % 12 + if afternoon == Some(true) { 12 } else { 0 };
+            }
         }
         Ok(Civil {
             day: day_number(year as i32, month, day)?,
@@ -131,7 +136,10 @@ fn compile(format: &str) -> Result<Vec<Item>, String> {
     while let Some(letter) = letters.next() {
         if letter != '%' {
             if letter == ' ' {
-                items.push(Item::Space);
+                // One takes all the blanks there are.
+                if items.last() != Some(&Item::Space) {
+                    items.push(Item::Space);
+                }
             } else {
                 items.extend(letter.to_string().bytes().map(Item::Byte));
             }
@@ -219,6 +227,11 @@ mod tests {
             ("%Y%m%d", "20210330", 1_617_062_400),
             ("%d %B %Y", "1 january 1970", 0),
             ("%y-%m-%d", "70-01-01", 0),
+            // As `%k` and `%l` pad them.
+            ("%d-%m-%Y-%k:%M", "29-03-2026- 2:30", 1_774_751_400),
+            ("%d-%m-%Y  %l:%M%p", "29-03-2026   2:30AM", 1_774_751_400),
+            // The whole day's hour counts beside the half day's.
+            ("%d-%m-%Y %H:%M (%I %p)", "29-03-2026 02:30 (02 AM)", 1_774_751_400),
         ] {
             assert_eq!(read(format, cell), Ok((seconds, 0, None)), "{cell}");
         }

@@ -7,7 +7,7 @@ local time without a zone mean here what they mean there. Lists and structs beco
 find their way as in JSON files, as they do in text that holds JSON. `_line` is the number of the row.
 */
 
-use std::{path::Path, sync::Arc};
+use std::{ops::ControlFlow, sync::Arc};
 
 use datafusion::arrow::{
     array::{Array, ArrayRef, AsArray, RecordBatch, StringArray},
@@ -28,16 +28,19 @@ use crate::{
 };
 
 use super::{
-    bind::{lacks, may_lack, place},
-    cast::{Cast, Caster},
-    chunk::{Cells, Chunk, Pending, RecordReader, Span},
+    archive::each_part,
+    bind::{lacks, may_lack, place, seen},
+    cast::{Cast, Caster, fault::Fault},
+    chunk::{Cells, Chunk, Mark, Pending, RecordReader, Span},
+    drift::{Physical, Seen, Types},
     fault::file_error,
     files::InputFile,
     json::{cell::cell, path::Way, tape::Tape},
+    load::LoadOptions,
     unpack::Unpacked,
 };
 
-pub(crate) mod open;
+mod open;
 
 use open::{Batches, Opened};
 
@@ -49,6 +52,7 @@ pub(crate) struct ColumnarReader {
     format: &'static str,
     row: i64,
     routes: Arc<Vec<Route>>,
+    seen: Seen,
 }
 
 /// How one declared column is fed.
@@ -65,15 +69,12 @@ impl ColumnarReader {
     pub(crate) fn open(
         source: &Source,
         file: &InputFile,
-        opened: Result<Opened, ArrowError>,
+        unpacked: Unpacked,
+        options: &LoadOptions,
     ) -> Result<Self> {
-        let format = match source.format {
-            Format::Avro => "Avro",
-            Format::Arrow => "Arrow",
-            _ => "Parquet",
-        };
+        let format = name(source.format);
         let failed = |error: ArrowError| broken(&file.path, format, &error);
-        let Opened { schema, read } = opened.map_err(failed)?;
+        let Opened { schema, read } = open::open(source.format, file, unpacked, options)?;
         let names: Vec<String> = schema.fields().iter().map(|field| field.name().clone()).collect();
         let (mut wanted, mut found, mut missing) = (Vec::new(), Vec::new(), Vec::new());
         for column in &source.columns {
@@ -89,6 +90,14 @@ impl ColumnarReader {
         if !missing.is_empty() {
             return Err(Error { kind: Kind::Failed, diagnostics: missing });
         }
+        let positions: Vec<Option<usize>> = found.iter().map(|(field, ..)| *field).collect();
+        let mut seen = seen(&names, source, &positions);
+        for (field, way, column) in &found {
+            // What lies within a field is JSON by the time it is read.
+            let whole = field.filter(|_| way.is_none());
+            let of = whole.and_then(|field| Physical::of(schema.field(field).data_type()));
+            seen.types.extend(of.map(|of| (column.name.clone(), Types::one(of))));
+        }
         // Batches hold the fields asked for, each once, in the order of the file.
         wanted.sort_unstable();
         wanted.dedup();
@@ -101,17 +110,32 @@ impl ColumnarReader {
             .collect::<Result<_>>()?;
         let batches = read(wanted).map_err(failed)?;
         let file = file.path.clone();
-        Ok(Self { batches, rest: None, file, format, row: 1, routes: Arc::new(routes) })
+        Ok(Self { batches, rest: None, file, format, row: 1, routes: Arc::new(routes), seen })
     }
 }
 
-/// The fields of a Parquet file, for whoever has to declare them.
-pub(crate) fn fields(file: &InputFile, scratch: &Path) -> Result<Vec<(String, DataType)>> {
-    let content = Unpacked::open(file)?.into_file(file, scratch)?;
-    let opened =
-        open::parquet(content, 1).map_err(|error| broken(&file.path, "Parquet", &error))?;
-    let field = |field: &Arc<Field>| (field.name().clone(), field.data_type().clone());
-    Ok(opened.schema.fields().iter().map(field).collect())
+/// The fields of every part of a file whose format has types, for whoever has to declare them.
+pub(crate) fn fields(
+    source: &Source,
+    file: &InputFile,
+    options: &LoadOptions,
+) -> Result<Vec<Vec<(String, DataType)>>> {
+    let mut found = Vec::new();
+    each_part(file, &source.members, &options.scratch, |part, unpacked| {
+        let opened = open::open(source.format, part, unpacked, options)?;
+        let field = |field: &Arc<Field>| (field.name().clone(), field.data_type().clone());
+        found.push(opened.schema.fields().iter().map(field).collect());
+        Ok(ControlFlow::Continue(()))
+    })?;
+    Ok(found)
+}
+
+fn name(format: Format) -> &'static str {
+    match format {
+        Format::Avro => "Avro",
+        Format::Arrow => "Arrow",
+        _ => "Parquet",
+    }
 }
 
 impl Route {
@@ -127,15 +151,12 @@ impl Route {
         {
             return Ok(Cells::Cast { array, bad: Vec::new(), cells: Vec::new() });
         }
-        let (found, native, unreadable) = match &self.way {
+        let (found, marks) = match &self.way {
             None => {
-                let (found, native) = texts(array, &self.column.column_type)?;
-                (found, native, Vec::new())
+                let (found, mark) = texts(array, &self.column.column_type)?;
+                (found, vec![mark; array.len()])
             }
-            Some(way) => {
-                let (found, unreadable) = follow(array, way)?;
-                (found, false, unreadable)
-            }
+            Some(way) => follow(array, way)?,
         };
         let mut cells = Vec::with_capacity(found.len());
         for value in &found {
@@ -148,19 +169,16 @@ impl Route {
                 }
             });
         }
-        let mut caster = if native { self.native_caster() } else { self.caster.clone() };
-        let Cast { array, bad } = caster.cast(text, &cells).spoilt(&unreadable);
+        let Cast { array, bad } = self.caster.clone().cast_marked(text, &cells, &marks);
         Ok(Cells::Cast { array, bad, cells })
-    }
-
-    /// Dates and times that were printed here follow ISO 8601, whatever the column's formats are.
-    fn native_caster(&self) -> Caster {
-        let column = Column { formats: Vec::new(), epoch: None, ..self.column.as_ref().clone() };
-        Caster::new(&Arc::new(column)).unwrap_or_else(|_| self.caster.clone())
     }
 }
 
 impl RecordReader for ColumnarReader {
+    fn seen(&self) -> Vec<(String, Seen)> {
+        vec![(self.file.clone(), self.seen.clone())]
+    }
+
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
         let batch = match self.rest.take() {
             Some(rest) => rest,
@@ -220,22 +238,24 @@ fn as_declared(array: &ArrayRef, column: &Column) -> Result<Option<ArrayRef>, Ar
     })
 }
 
-/// The values as text, and whether they are dates or times printed here.
-fn texts(array: &ArrayRef, declared: &ColumnType) -> Result<(StringArray, bool), ArrowError> {
+/// The values as text; dates and times that are printed here follow ISO 8601.
+fn texts(array: &ArrayRef, declared: &ColumnType) -> Result<(StringArray, Mark), ArrowError> {
     let strict = CastOptions { safe: false, ..CastOptions::default() };
     let printed = |array: &ArrayRef| -> Result<StringArray, ArrowError> {
         Ok(cast_with_options(array, &DataType::Utf8, &strict)?.as_string::<i32>().clone())
     };
     Ok(match array.data_type() {
-        DataType::Float32 | DataType::Float64 => (floats(array, declared)?, false),
+        DataType::Float32 | DataType::Float64 => (floats(array, declared)?, Mark::Plain),
         DataType::List(_)
         | DataType::LargeList(_)
         | DataType::FixedSizeList(..)
         | DataType::Struct(_)
-        | DataType::Map(..) => (json(array)?, false),
+        | DataType::Map(..) => (json(array)?, Mark::Plain),
         DataType::Dictionary(_, value) => return texts(&cast(array, value)?, declared),
-        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => (printed(array)?, true),
-        _ => (printed(array)?, false),
+        DataType::Timestamp(..) | DataType::Date32 | DataType::Date64 => {
+            (printed(array)?, Mark::Iso)
+        }
+        _ => (printed(array)?, Mark::Plain),
     })
 }
 
@@ -282,8 +302,8 @@ fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
         .collect()
 }
 
-/// What a way finds in nested values or in JSON text, and the rows that hold neither.
-fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<usize>), ArrowError> {
+/// What a way finds in nested values or in JSON text.
+fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<Mark>), ArrowError> {
     let values = match array.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             cast(array, &DataType::Utf8)?.as_string::<i32>().clone()
@@ -293,8 +313,8 @@ fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<usize>), Arro
     let mut tape = Tape::default();
     let mut tail = String::new();
     let mut found = Vec::with_capacity(values.len());
-    let mut unreadable = Vec::new();
-    for (row, value) in values.iter().enumerate() {
+    let mut marks = vec![Mark::Plain; values.len()];
+    for (value, mark) in values.iter().zip(&mut marks) {
         let Some(value) = value.filter(|value| !value.trim().is_empty()) else {
             found.push(None);
             continue;
@@ -307,12 +327,12 @@ fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<usize>), Arro
         found.push(match dug {
             Ok(span) => span.of(&[value, &tail].concat()).map(str::to_owned),
             Err(_) => {
-                unreadable.push(row);
+                *mark = Mark::Bad(Fault::Malformed);
                 Some(value.to_owned())
             }
         });
     }
-    Ok((found.into_iter().collect(), unreadable))
+    Ok((found.into_iter().collect(), marks))
 }
 
 fn broken(file: &str, format: &str, error: &ArrowError) -> Error {

@@ -18,6 +18,13 @@ use datafusion::{
     parquet::arrow::{ProjectionMask, arrow_reader::ParquetRecordBatchReaderBuilder},
 };
 
+use super::{broken, name};
+use crate::{
+    config::reading::Format,
+    error::Result,
+    sources::{files::InputFile, load::LoadOptions, unpack::Unpacked},
+};
+
 /// Batches of a file, in order.
 pub(crate) type Batches = Box<dyn Iterator<Item = Result<RecordBatch, ArrowError>> + Send>;
 
@@ -28,7 +35,23 @@ pub(crate) struct Opened {
     pub(crate) read: Box<dyn FnOnce(Vec<usize>) -> Result<Batches, ArrowError>>,
 }
 
-pub(crate) fn parquet(content: File, batch_rows: usize) -> Result<Opened, ArrowError> {
+/// Opens a file of a format that has types.
+pub(super) fn open(
+    format: Format,
+    file: &InputFile,
+    unpacked: Unpacked,
+    options: &LoadOptions,
+) -> Result<Opened> {
+    let batch_rows = options.batch_rows.max(1);
+    let opened = match format {
+        Format::Avro => avro(unpacked.into_stream(), batch_rows),
+        Format::Arrow => arrow(unpacked.into_file(file, &options.scratch)?),
+        _ => parquet(unpacked.into_file(file, &options.scratch)?, batch_rows),
+    };
+    opened.map_err(|error| broken(&file.path, name(format), &error))
+}
+
+fn parquet(content: File, batch_rows: usize) -> Result<Opened, ArrowError> {
     let builder = ParquetRecordBatchReaderBuilder::try_new(content)?;
     let schema = SchemaRef::clone(builder.schema());
     let read = move |fields: Vec<usize>| -> Result<Batches, ArrowError> {
@@ -38,7 +61,7 @@ pub(crate) fn parquet(content: File, batch_rows: usize) -> Result<Opened, ArrowE
     Ok(Opened { schema, read: Box::new(read) })
 }
 
-pub(crate) fn avro(content: Box<dyn Read + Send>, batch_rows: usize) -> Result<Opened, ArrowError> {
+fn avro(content: Box<dyn Read + Send>, batch_rows: usize) -> Result<Opened, ArrowError> {
     let reader = ReaderBuilder::new().with_batch_size(batch_rows).build(BufReader::new(content))?;
     let schema = reader.schema();
     // Avro stores rows: every field is decoded on the way to the next.
@@ -49,7 +72,7 @@ pub(crate) fn avro(content: Box<dyn Read + Send>, batch_rows: usize) -> Result<O
 }
 
 /// Arrow IPC: the file format, or the stream format, which begins without a magic word.
-pub(crate) fn arrow(mut content: File) -> Result<Opened, ArrowError> {
+fn arrow(mut content: File) -> Result<Opened, ArrowError> {
     let mut magic = Vec::new();
     content.by_ref().take(6).read_to_end(&mut magic)?;
     content.rewind()?;

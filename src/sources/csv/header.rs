@@ -52,20 +52,13 @@ pub(crate) fn read(buffer: &mut Buffer, file: &InputFile, csv: &Csv) -> Result<H
         Names::File(_) => file.names.as_ref().map(|names| names.to_vec()),
         Names::Line(prefix) => Some(named_by_line(buffer, &scanner, prefix, &mut lines)?),
         Names::Header { rows, join } => {
-            let mut rows = header_rows(buffer, &scanner, *rows as usize, &mut lines)?;
-            Some(match join {
-                Some(join) => joined(&rows, join),
-                None => {
-                    labels = rows.split_off(1);
-                    rows.pop().unwrap_or_default()
-                }
-            })
+            let rows = header_rows(buffer, &scanner, *rows as usize, &mut lines)?;
+            let (names, others) = self::names(rows, join.as_deref());
+            labels = others;
+            Some(names)
         }
     };
-    let names = names.map(|names| match csv.repeated_names {
-        RepeatedNames::Refuse => names,
-        RepeatedNames::Number => numbered(names),
-    });
+    let names = names.map(|names| told_apart(names, csv.repeated_names));
     Ok(Header { names, labels, lines, scanner })
 }
 
@@ -73,7 +66,8 @@ pub(crate) fn read(buffer: &mut Buffer, file: &InputFile, csv: &Csv) -> Result<H
 fn separator(line: &[u8]) -> Option<u8> {
     let line = line.strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(line);
     match line.strip_prefix(b"sep=")? {
-        [sign] => Some(*sign),
+        // Half a letter, or a quote, parts no fields.
+        [sign] if sign.is_ascii() && *sign != b'"' => Some(*sign),
         _ => None,
     }
 }
@@ -172,6 +166,26 @@ pub(crate) fn joined(rows: &[Vec<String>], join: &str) -> Vec<String> {
     (0..width).map(name).collect()
 }
 
+/// The names that header rows give, and the rows that are none.
+pub(crate) fn names(
+    mut rows: Vec<Vec<String>>,
+    join: Option<&str>,
+) -> (Vec<String>, Vec<Vec<String>>) {
+    if let Some(join) = join {
+        return (joined(&rows, join), Vec::new());
+    }
+    let labels = rows.split_off(rows.len().min(1));
+    (rows.pop().unwrap_or_default(), labels)
+}
+
+/// The names as they are bound: those that occur twice numbered, where the source says so.
+pub(crate) fn told_apart(names: Vec<String>, repeated: RepeatedNames) -> Vec<String> {
+    match repeated {
+        RepeatedNames::Refuse => names,
+        RepeatedNames::Number => numbered(names),
+    }
+}
+
 /// The second `Name` becomes `Name_2`, or the next number that is free.
 fn numbered(names: Vec<String>) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
@@ -247,8 +261,8 @@ fn record(buffer: &mut Buffer, scanner: &Scanner, lines: &mut i64) -> Result<Opt
                     encoding_error(buffer.file(), buffer.encoding(), offset)
                 })?;
                 if fields.len() > MAX_FIELDS {
-                    let message = format!("names more than {MAX_FIELDS} columns");
-                    return Err(file_error(codes::MALFORMED, buffer.file(), message)
+                    let message = format!("the header names more than {MAX_FIELDS} columns");
+                    return Err(line_error(codes::MALFORMED, buffer.file(), *lines + 1, message)
                         .hint("is the delimiter declared as the file has it, and is it text?"));
                 }
                 let cells = fields.iter().map(|field| {
@@ -310,6 +324,8 @@ mod tests {
         assert_eq!(numbered(names), ["a", "b", "a_3", "", "a_4", "", "a_2"]);
         assert_eq!(separator(b"sep=;"), Some(b';'));
         assert_eq!(separator(b"\"sep=,\""), Some(b','));
+        assert_eq!(separator(b"sep=\""), None);
+        assert_eq!(separator(b"sep=\xc3"), None);
         assert_eq!(separator(b"sep=;;"), None);
         assert_eq!(separator(b"separator"), None);
     }

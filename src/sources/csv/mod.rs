@@ -18,9 +18,10 @@ use crate::{
 };
 
 use super::{
-    bind::{Bound, bind},
+    bind::{Bound, bind, by_number},
     buffer::{Buffer, CHUNK_BYTES},
     chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span},
+    drift::Seen,
     fault::line_error,
     files::InputFile,
 };
@@ -74,16 +75,11 @@ impl Layout {
         })
     }
 
-    /// Without names a column's `from` is its number, counted from 1; else its place in the list.
     /// The last declared column is the last of the file.
     fn by_number(columns: &[Column]) -> Self {
-        let number = |column: &Column| {
-            column.from.iter().find_map(|from| from.parse::<usize>().ok()?.checked_sub(1))
-        };
-        let positions: Vec<Option<usize>> =
-            columns.iter().enumerate().map(|(at, column)| number(column).or(Some(at))).collect();
-        let width = positions.iter().flatten().max().map_or(0, |last| last + 1);
-        Self { bound: Bound { positions, digs: Arc::default() }, width, named: width }
+        let bound = by_number(columns);
+        let width = bound.positions.iter().flatten().max().map_or(0, |last| last + 1);
+        Self { bound, width, named: width }
     }
 }
 
@@ -139,6 +135,10 @@ fn is_empty(text: &[u8], field: Field) -> bool {
 impl RecordReader for CsvReader {
     fn labels(&self) -> Vec<Vec<String>> {
         self.labels.clone()
+    }
+
+    fn seen(&self) -> Vec<(String, Seen)> {
+        vec![(self.buffer.file().to_owned(), self.layout.bound.seen.clone())]
     }
 
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
@@ -229,7 +229,7 @@ impl RecordReader for CsvReader {
                 *cell = Span::new(start, text.len());
             }
             let columns = columns.into_iter().map(Cells::Text).collect();
-            let mut chunk = Chunk { text, columns, lines, records, refused, file: None };
+            let mut chunk = Chunk { text, columns, lines, records, refused, ..Chunk::default() };
             digs.iter().for_each(|dig| dig.apply(&mut chunk));
             Ok(chunk)
         })))

@@ -5,7 +5,10 @@ column `properties` of JSON text.
 
 use crate::{
     config::source::Source,
-    sources::chunk::{Cells, Chunk, Span},
+    sources::{
+        cast::fault::Fault,
+        chunk::{Cells, Chunk, Mark, Span},
+    },
 };
 
 use super::{cell::cell, path::Way, tape::Tape};
@@ -39,12 +42,12 @@ impl Dig {
     /// Replaces the whole cells of the columns by what their paths find.
     pub(crate) fn apply(&self, chunk: &mut Chunk) {
         let Some((first, _)) = self.columns.first() else { return };
-        let Cells::Text(fields) = chunk.columns[*first].clone() else { return };
+        let fields = chunk.columns[*first].spans().to_vec();
         let mut tape = Tape::default();
         let mut tail = String::new();
         let mut found: Vec<Vec<Span>> = vec![Vec::with_capacity(fields.len()); self.columns.len()];
-        let mut unreadable = Vec::new();
-        for (row, field) in fields.into_iter().enumerate() {
+        let mut marks = vec![Mark::Plain; fields.len()];
+        for (field, mark) in fields.into_iter().zip(&mut marks) {
             let text = field.of(&chunk.text).unwrap_or_default();
             if self.nulls.iter().any(|null| null == text.trim()) {
                 found.iter_mut().for_each(|cells| cells.push(Span::ABSENT));
@@ -61,14 +64,14 @@ impl Dig {
             match dug {
                 Ok(cells) => found.iter_mut().zip(cells).for_each(|(all, cell)| all.push(cell)),
                 Err(_) => {
-                    unreadable.push(row);
+                    *mark = Mark::Bad(Fault::Malformed);
                     found.iter_mut().for_each(|cells| cells.push(field));
                 }
             }
         }
         chunk.text.push_str(&tail);
         for ((column, _), cells) in self.columns.iter().zip(found) {
-            chunk.columns[*column] = Cells::Dug { cells, unreadable: unreadable.clone() };
+            chunk.columns[*column] = Cells::Marked { cells, marks: marks.clone() };
         }
     }
 }

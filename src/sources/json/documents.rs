@@ -13,7 +13,7 @@ use memchr::memchr2;
 use crate::{
     error::{Error, Result, codes},
     sources::{
-        buffer::{Buffer, CHUNK_BYTES},
+        buffer::Buffer,
         chunk::{Pending, RecordReader, Span},
         csv::line_breaks,
         fault::{file_error, line_error},
@@ -182,7 +182,7 @@ impl RecordReader for DocumentsReader {
         let mut line = self.line;
         // The place up to which line breaks are counted.
         let mut counted = 0;
-        while cuts.len() < limit && at < CHUNK_BYTES {
+        while cuts.len() < limit && at < self.rows.chunk_bytes() {
             match self.step(at)? {
                 Found::Passed(end) => at = end,
                 Found::Record(start, end) => {

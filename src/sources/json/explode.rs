@@ -7,8 +7,8 @@ use crate::{config::source::Column, sources::chunk::Span};
 
 use super::{
     cell::cell,
-    path::{Paths, Way, below},
-    tape::{JsonFault, Kind, Tape},
+    path::{Notes, Paths, Way, below},
+    tape::{JsonFault, Kind, MAX_NODES, Tape},
 };
 
 /// Stands for the number of the element, from 1: `items[#]`.
@@ -51,17 +51,21 @@ impl Explode {
         text: &str,
         tail: &mut String,
         row: &[Span],
-        ranks: &mut Vec<usize>,
+        notes: &mut Notes,
         mut each: impl FnMut(&[Span]),
     ) -> Result<(), JsonFault> {
         let Some(array) = self.way.find(tape, text) else { return Ok(()) };
         if tape.node(array).kind != Kind::Array {
             return Ok(());
         }
+        // Every element takes the columns of its record along.
+        if tape.elements(array).count().saturating_mul(row.len()) > MAX_NODES {
+            return Err(JsonFault::TooMany);
+        }
         let mut element_row = row.to_vec();
         for (number, element) in tape.elements(array).enumerate() {
             element_row.copy_from_slice(row);
-            self.elements.extract(tape, element, text, tail, &mut element_row, ranks)?;
+            self.elements.extract(tape, element, text, tail, &mut element_row, notes)?;
             for column in &self.whole {
                 element_row[*column] = cell(tape, element, text, tail)?;
             }

@@ -29,7 +29,7 @@ impl LinesReader {
 
 impl RecordReader for LinesReader {
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
-        let cut = cut(&mut self.buffer, limit, &mut self.line)?;
+        let cut = cut(&mut self.buffer, limit, self.records.chunk_bytes(), &mut self.line)?;
         Ok(cut.map(|(end, cuts)| take(&mut self.buffer, end, cuts, &self.records)))
     }
 }

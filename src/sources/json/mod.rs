@@ -13,7 +13,7 @@ use crate::{
 };
 
 use super::{
-    buffer::Buffer,
+    buffer::{Buffer, CHUNK_BYTES},
     chunk::{Cells, Chunk, Pending, Refused, Span},
     lines::Cut,
 };
@@ -32,15 +32,24 @@ pub(crate) use documents::DocumentsReader;
 pub(crate) use lines::LinesReader;
 
 use explode::Explode;
-use path::Paths;
+use path::{Notes, Paths};
 use tape::{JsonFault, Kind, Tape, compact};
 
 /// How records become rows.
 #[derive(Debug)]
 pub(crate) struct Records {
-    columns: usize,
+    /// The names of the columns.
+    columns: Vec<String>,
     paths: Paths,
     explode: Option<Explode>,
+}
+
+impl Records {
+    /// How much text a chunk holds. An element of two bytes becomes a row of many columns, so that
+    /// those of exploded records hold less.
+    fn chunk_bytes(&self) -> usize {
+        if self.explode.is_some() { CHUNK_BYTES / 16 } else { CHUNK_BYTES }
+    }
 }
 
 /// The paths of a source's columns.
@@ -53,7 +62,8 @@ pub(crate) fn records(source: &Source) -> error::Result<Arc<Records>> {
     let owned = |from: &str| array.is_some_and(|path| Explode::owns(from, path));
     let paths = Paths::new(columns, |from| (!owned(from)).then_some(from)).map_err(invalid)?;
     let explode = array.map(|path| Explode::new(columns, path)).transpose().map_err(invalid)?;
-    Ok(Arc::new(Records { columns: columns.len(), paths, explode }))
+    let columns = columns.iter().map(|column| column.name.clone()).collect();
+    Ok(Arc::new(Records { columns, paths, explode }))
 }
 
 /// Takes the first `end` bytes off the buffer; parsing the records in them is left for later.
@@ -65,11 +75,12 @@ fn take(buffer: &mut Buffer, end: usize, cuts: Vec<Cut>, records: &Arc<Records>)
 
 fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
     let mut tape = Tape::default();
+    let width = records.columns.len();
     let mut rows = Rows {
-        columns: vec![Vec::with_capacity(cuts.len()); records.columns],
+        columns: vec![Vec::with_capacity(cuts.len()); width],
         tail: String::new(),
-        row: vec![Span::ABSENT; records.columns],
-        ranks: Vec::new(),
+        row: vec![Span::ABSENT; width],
+        notes: Notes::new(width),
         count: 0,
     };
     let mut chunk = Chunk::default();
@@ -102,6 +113,9 @@ fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
     text.push_str(&rows.tail);
     chunk.text = text;
     chunk.columns = rows.columns.into_iter().map(Cells::Text).collect();
+    let types = records.columns.iter().zip(rows.notes.types);
+    let found = types.filter(|(_, types)| !types.is_empty());
+    chunk.seen.types = found.map(|(column, types)| (column.clone(), types)).collect();
     chunk
 }
 
@@ -111,22 +125,22 @@ struct Rows {
     /// Text that had to be made; follows the chunk's own.
     tail: String,
     row: Vec<Span>,
-    ranks: Vec<usize>,
+    notes: Notes,
     count: usize,
 }
 
 impl Rows {
     fn add(&mut self, tape: &Tape, text: &str, records: &Records) -> Result<(), JsonFault> {
-        let Self { columns, tail, row, ranks, count } = self;
+        let Self { columns, tail, row, notes, count } = self;
         row.fill(Span::ABSENT);
-        records.paths.extract(tape, 0, text, tail, row, ranks)?;
+        records.paths.extract(tape, 0, text, tail, row, notes)?;
         let mut push = |row: &[Span]| {
             columns.iter_mut().zip(row).for_each(|(column, cell)| column.push(*cell));
             *count += 1;
         };
         match &records.explode {
             None => push(row),
-            Some(explode) => explode.rows(tape, text, tail, row, ranks, push)?,
+            Some(explode) => explode.rows(tape, text, tail, row, notes, push)?,
         }
         Ok(())
     }

@@ -7,7 +7,13 @@ as in GA4's slots `value: {string_value, int_value, …}`. A member whose name h
 comes first; a name that holds brackets is quoted: `properties."[Amplitude] Page URL"`.
 */
 
-use crate::{config::source::Column, sources::chunk::Span};
+use crate::{
+    config::source::Column,
+    sources::{
+        chunk::Span,
+        drift::{Physical, Types},
+    },
+};
 
 use super::{
     cell::cell,
@@ -41,6 +47,22 @@ struct Target {
     /// Of several ways to one column the lowest rank that leads to a value counts.
     rank: usize,
     steps: Vec<Step>,
+    /// Whether the types found are worth telling: a slot of one of several types is meant to differ.
+    typed: bool,
+}
+
+/// What is found beside the cells of a row.
+#[derive(Debug)]
+pub(crate) struct Notes {
+    ranks: Vec<usize>,
+    /// Of each column, in all rows so far.
+    pub(crate) types: Vec<Types>,
+}
+
+impl Notes {
+    pub(crate) fn new(columns: usize) -> Self {
+        Self { ranks: Vec::new(), types: vec![Types::default(); columns] }
+    }
 }
 
 impl Paths {
@@ -62,11 +84,13 @@ impl Paths {
                         declared.name
                     ));
                 };
+                let typed = declared.from.len() == 1 && !rest.contains(&Step::FirstValue);
                 if !rest.is_empty() {
-                    let target = Target { column, rank: 2 * at, steps: Vec::new() };
+                    let target = Target { column, rank: 2 * at, steps: Vec::new(), typed };
                     paths.add(from, target);
                 }
-                paths.add(member, Target { column, rank: 2 * at + 1, steps: rest.to_vec() });
+                let steps = rest.to_vec();
+                paths.add(member, Target { column, rank: 2 * at + 1, steps, typed });
             }
         }
         Ok(paths)
@@ -87,11 +111,12 @@ impl Paths {
         text: &str,
         tail: &mut String,
         row: &mut [Span],
-        ranks: &mut Vec<usize>,
+        notes: &mut Notes,
     ) -> Result<(), JsonFault> {
         if tape.node(root).kind != Kind::Object {
             return Ok(());
         }
+        let Notes { ranks, types } = notes;
         ranks.clear();
         ranks.resize(row.len(), usize::MAX);
         // Records of one file mostly hold the same members in the same order.
@@ -108,6 +133,9 @@ impl Paths {
                 if found != Span::ABSENT {
                     ranks[target.column] = target.rank;
                     row[target.column] = found;
+                    if target.typed {
+                        types[target.column].add(Types::one(physical(tape.node(index).kind)));
+                    }
                 }
             }
         }
@@ -119,6 +147,16 @@ impl Paths {
         (0..count)
             .map(|step| (expected + step) % count)
             .find(|at| reads(tape, text, key, &self.starts[*at].member))
+    }
+}
+
+fn physical(kind: Kind) -> Physical {
+    match kind {
+        Kind::Bool => Physical::Truth,
+        Kind::Number => Physical::Number,
+        Kind::Text | Kind::Escaped => Physical::Text,
+        Kind::Array | Kind::Object => Physical::Nested,
+        Kind::Null => Physical::Other,
     }
 }
 
@@ -247,7 +285,8 @@ mod tests {
         tape.parse(record, 0, record.len()).unwrap();
         let mut cells = vec![Span::ABSENT; columns.len()];
         let mut tail = String::new();
-        paths.extract(&tape, 0, record, &mut tail, &mut cells, &mut Vec::new()).unwrap();
+        let mut notes = Notes::new(columns.len());
+        paths.extract(&tape, 0, record, &mut tail, &mut cells, &mut notes).unwrap();
         let text = [record, &tail].concat();
         cells.iter().map(|cell| cell.of(&text).map(str::to_owned)).collect()
     }

@@ -81,8 +81,14 @@ impl Tape {
     pub(crate) fn parse(&mut self, text: &str, start: usize, end: usize) -> Result<(), JsonFault> {
         self.nodes.clear();
         self.open.clear();
-        let bytes = &text.as_bytes()[..end];
-        let mut at = start;
+        self.value(&text.as_bytes()[..end], start).map_err(|fault| match fault {
+            JsonFault::Malformed(at) => JsonFault::Malformed(at - start),
+            other => other,
+        })
+    }
+
+    /// Parses the one value from `at` to the end of `bytes`. Faults count from the start of `bytes`.
+    fn value(&mut self, bytes: &[u8], mut at: usize) -> Result<(), JsonFault> {
         let mut expect = Expect::Value;
         loop {
             at = skip_space(bytes, at);
@@ -93,7 +99,7 @@ impl Tape {
                     at = skip_space(bytes, at);
                     match bytes.get(at) {
                         Some(b':') => at += 1,
-                        Some(_) => return Err(JsonFault::Malformed(at - start)),
+                        Some(_) => return Err(JsonFault::Malformed(at)),
                         None => return Err(JsonFault::Unfinished),
                     }
                     expect = Expect::Value;
@@ -125,14 +131,14 @@ impl Tape {
                     continue;
                 }
                 (Expect::Value | Expect::ValueOrEnd, _) => {
-                    at = self.scalar(bytes, at).map_err(|fault| relative(fault, start))?;
+                    at = self.scalar(bytes, at)?;
                 }
-                _ => return Err(JsonFault::Malformed(at - start)),
+                _ => return Err(JsonFault::Malformed(at)),
             }
             expect = Expect::CommaOrEnd;
             if self.open.is_empty() {
                 at = skip_space(bytes, at);
-                return if at == end { Ok(()) } else { Err(JsonFault::Malformed(at - start)) };
+                return if at == bytes.len() { Ok(()) } else { Err(JsonFault::Malformed(at)) };
             }
         }
     }
@@ -226,13 +232,6 @@ impl Tape {
             kind = Kind::Escaped;
             here = found + escape_length(&bytes[found..], found)?;
         }
-    }
-}
-
-fn relative(fault: JsonFault, start: usize) -> JsonFault {
-    match fault {
-        JsonFault::Malformed(at) => JsonFault::Malformed(at - start),
-        other => other,
     }
 }
 
@@ -404,6 +403,18 @@ mod tests {
             ("\"a\tb\"", JsonFault::Malformed(2)),
         ] {
             assert_eq!(parse(text).unwrap_err(), fault, "{text}");
+        }
+    }
+
+    #[test]
+    fn faults_are_placed_within_the_record() {
+        // A control character in a key and in a value, an escape that is none, a number.
+        for record in ["{\"a\u{1}\": 1}", "[\"\u{1}\"]", "{\"\\x\": 1}", "[01]", "{1}", "[] 1"] {
+            let alone = parse(record).unwrap_err();
+            let behind = format!("{{}}\n{record}");
+            let fault = Tape::default().parse(&behind, 3, behind.len()).unwrap_err();
+            assert_eq!(fault, alone, "{record}");
+            assert!(matches!(alone, JsonFault::Malformed(at) if at < record.len()), "{alone:?}");
         }
     }
 

@@ -210,3 +210,162 @@ select
     customer_key
 from core.customers
 where (country_code = 'NL')
+
+/*
+description: >
+  The touchpoints that begin or complete a declared task, of known people and without robots.
+  Generated from `tasks:`.
+grain: [task, kind, namespace, event_id]
+columns:
+  task: {type: string, description: The declared task.}
+  kind: {type: string, description: Kind of the touchpoint.}
+  namespace: {type: string, description: Namespace of the event's id.}
+  event_id: {type: string, description: Id of the touchpoint.}
+  customer_key: {type: int64, description: 'The person, known or anonymous.'}
+  event_sequence: {type: int64, description: The vendor's order among events of one time stamp.}
+  is_from: {type: bool, description: Whether it begins the task.}
+  is_to: {type: bool, description: Whether it completes the task.}
+  occurred_at: {type: timestamp, description: When it happened.}
+*/
+with
+
+checkout_events as (
+
+    select
+        'checkout' as task,
+        kind,
+        namespace,
+        event_id,
+        customer_key,
+        event_sequence,
+        coalesce((event_name = 'begin_checkout'), false) as is_from,
+        coalesce((kind = 'order' or outcome = 'ok'), false) as is_to,
+        occurred_at
+    from core.touchpoints
+    where customer_key is not null
+        and not is_bot
+
+),
+
+ask_events as (
+
+    select
+        'ask' as task,
+        kind,
+        namespace,
+        event_id,
+        customer_key,
+        event_sequence,
+        coalesce((kind = 'ticket'), false) as is_from,
+        coalesce((outcome = 'ok'), false) as is_to,
+        occurred_at
+    from core.touchpoints
+    where customer_key is not null
+        and not is_bot
+
+)
+
+select *
+from checkout_events
+where is_from
+    or is_to
+union all
+select *
+from ask_events
+where is_from
+    or is_to
+
+/*
+description: >
+  Visits in the weeks before and after each declared change, robots left out. Generated from
+  `changes:`.
+columns:
+  change: {type: string, description: The declared change.}
+  role: {type: string, description: 'changed, or control for visits that the change is not about.'}
+  is_after: {type: bool, description: Whether the visit began on the day of the change or later.}
+  visitor_key: {type: int64, description: Key of the cookie or login.}
+  view_count: {type: int64, description: Page and screen views.}
+  duration_microseconds: {type: int64, description: From first to last event.}
+  is_engaged: {type: bool, description: Whether the visit was engaged.}
+  is_converted: {type: bool, description: Whether an event of the visit carries an order.}
+*/
+with
+
+landing_sessions as (
+
+    select
+        'landing' as change,
+        case
+            when (landing_page_path = '/new') then 'changed'
+            when (landing_page_path = '/old') then 'control'
+        end as role,
+        started_date >= date '2026-03-01' as is_after,
+        visitor_key,
+        view_count,
+        duration_microseconds,
+        is_engaged,
+        is_converted
+    from core.sessions
+    where not is_bot
+        and started_date >= date '2026-02-15'
+        and started_date < date '2026-03-15'
+
+),
+
+prices_sessions as (
+
+    select
+        'prices' as change,
+        case
+            when (country_code = 'BE') then 'control'
+            else 'changed'
+        end as role,
+        started_date >= date '2026-01-01' as is_after,
+        visitor_key,
+        view_count,
+        duration_microseconds,
+        is_engaged,
+        is_converted
+    from core.sessions
+    where not is_bot
+        and started_date >= date '2025-12-04'
+        and started_date < date '2026-01-29'
+
+)
+
+select *
+from landing_sessions
+where role is not null
+union all
+select *
+from prices_sessions
+where role is not null
+
+/*
+description: >
+  The touchpoints that count as success of a declared experiment, robots left out. Generated from
+  `experiments:`.
+columns:
+  experiment_id: {type: string, description: The experiment.}
+  customer_key: {type: int64, description: 'The person, known or anonymous.'}
+  occurred_at: {type: timestamp, description: When it happened.}
+*/
+select
+    'exp''7' as experiment_id,
+    customer_key,
+    occurred_at
+from core.touchpoints
+where customer_key is not null
+    and not is_bot
+    and (event_name = 'purchase')
+
+union all
+
+select
+    'mail' as experiment_id,
+    customer_key,
+    occurred_at
+from core.touchpoints
+where customer_key is not null
+    and not is_bot
+    and (kind = 'order')

@@ -94,7 +94,12 @@ async fn a_file_says_what_it_is_and_not_when_or_where() {
     assert_eq!(
         entries,
         [
-            ("journeymart.columns", r#"{"customer_id":"Customer key."}"#),
+            ("journeymart.authority", "Nobody; made up for a test."),
+            (
+                "journeymart.columns",
+                r#"{"order_count":{"description":"Orders.","unit":"orders","definition":"count of orders","authority":"Nobody either."}}"#
+            ),
+            ("journeymart.definition", "Those who bought."),
             ("journeymart.description", "One row per customer."),
             ("journeymart.grain", r#"["customer_id"]"#),
             ("journeymart.mart", "churn"),

@@ -30,19 +30,24 @@ use parking_lot::Mutex;
 mod casts;
 mod archives;
 mod columnar;
+mod contrast;
 mod corrupt;
 mod corruption;
 mod csv;
 mod discover;
+mod drift;
 mod headers;
 mod json;
 mod latest;
 mod layout;
+mod limits;
 mod logs;
 mod nested;
 mod parquet;
 mod records;
 pub(crate) mod samples;
+mod workbook;
+mod xlsx;
 
 /// Collects what is written to it.
 #[derive(Default)]

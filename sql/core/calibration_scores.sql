@@ -1,0 +1,129 @@
+/*
+description: >
+  What each model said at the end of the calibration period about each customer's purchases in the
+  hold-out period after it, and what came: cumulative, by quarter of that period. Beside the models
+  stand two baselines: everybody goes on at the own rate (past_rate), or at that of all
+  (average_rate).
+grain: [model, customer_key, quarter]
+columns:
+  model: {type: string, description: 'bg_nbd, mbg_nbd, pareto_nbd, past_rate or average_rate.'}
+  customer_key: {type: int64, description: Join key of the customer.}
+  quarter: {type: int64, description: 'Quarter of the hold-out period, 1 to 4; 4 is all of it.'}
+  horizon_days: {type: int64, description: Days from the end of calibration to the end of the quarter.}
+  expected_orders: {type: float64, description: Purchase days expected until then; null where the model did not converge.}
+  activity_score: {type: float64, description: 'Chance of a purchase until then; for a baseline expected_orders, which has the same order.'}
+  actual_orders: {type: int64, description: Purchase days that came.}
+*/
+with
+
+quarters as (
+
+    select
+        histories.*,
+        numbers.quarter,
+        cast(floor(rate(
+            cast($as_of_date - histories.period_end_date as bigint) * numbers.quarter, 4
+        )) as bigint) as horizon_days
+    from core.purchase_histories as histories
+    cross join (select unnest(generate_series(1, 4)) as quarter) as numbers
+    where histories.period = 'calibration'
+
+),
+
+actual_counts as (
+
+    select
+        quarters.customer_key,
+        quarters.quarter,
+        count(purchase_days.purchase_date) as actual_orders
+    from quarters
+    left join core.purchase_days
+        on quarters.customer_key = purchase_days.customer_key
+        and purchase_days.purchase_date > quarters.period_end_date
+        and purchase_days.purchase_date <= quarters.period_end_date + quarters.horizon_days
+    group by quarters.customer_key, quarters.quarter
+
+),
+
+averages as (
+
+    select rate(sum(frequency), sum(age_days)) as orders_per_day
+    from core.purchase_histories
+    where period = 'calibration'
+
+),
+
+models as (
+
+    select
+        model,
+        named_struct(
+            'parameters', named_struct('r', r, 'alpha', alpha, 'a', a, 'b', b),
+            'converged', is_converged
+        ) as beta_geometric,
+        named_struct(
+            'parameters', named_struct('r', r, 'alpha', alpha, 's', s, 'beta', beta),
+            'converged', is_converged
+        ) as pareto
+    from core.purchase_models
+    where period = 'calibration'
+        and model != 'gamma_gamma'
+    union all by name
+    select 'past_rate' as model
+    union all by name
+    select 'average_rate' as model
+
+),
+
+predictions as (
+
+    select
+        models.model,
+        quarters.customer_key,
+        quarters.quarter,
+        quarters.horizon_days,
+        case models.model
+            when 'bg_nbd' then bg_nbd_expected_purchases(
+                beta_geometric, horizon_days, frequency, recency_days, age_days)
+            when 'mbg_nbd' then mbg_nbd_expected_purchases(
+                beta_geometric, horizon_days, frequency, recency_days, age_days)
+            when 'pareto_nbd' then pareto_nbd_expected_purchases(
+                pareto, horizon_days, frequency, recency_days, age_days)
+            when 'past_rate' then coalesce(rate(frequency * horizon_days, age_days), 0)
+            else averages.orders_per_day * horizon_days
+        end as expected_orders,
+        case models.model
+            when 'bg_nbd' then bg_nbd_p_active(
+                beta_geometric, horizon_days, frequency, recency_days, age_days)
+            when 'mbg_nbd' then mbg_nbd_p_active(
+                beta_geometric, horizon_days, frequency, recency_days, age_days)
+            when 'pareto_nbd' then pareto_nbd_p_active(
+                pareto, horizon_days, frequency, recency_days, age_days)
+        end as p_active
+    from quarters
+    cross join models
+    cross join averages
+
+),
+
+calibration_scores as (
+
+    select
+        predictions.model,
+        predictions.customer_key,
+        predictions.quarter,
+        predictions.horizon_days,
+        predictions.expected_orders,
+        case
+            when predictions.model in ('past_rate', 'average_rate') then predictions.expected_orders
+            else predictions.p_active
+        end as activity_score,
+        actual_counts.actual_orders
+    from predictions
+    inner join actual_counts
+        on predictions.customer_key = actual_counts.customer_key
+        and predictions.quarter = actual_counts.quarter
+
+)
+
+select * from calibration_scores

@@ -1,0 +1,133 @@
+/*
+description: >
+  What follows what in each declared journey, touchpoint by touchpoint and per local month, with the
+  start and the end of instances. The shares out of a touchpoint sum to 1, and so do those into one.
+grain: [journey, period_start_date, from_touchpoint, to_touchpoint]
+requires: [config.journeys]
+columns:
+  journey: {type: string, description: The declared journey.}
+  period_start_date: {type: date, description: Local month of the step taken.}
+  from_touchpoint: {type: string, description: 'Event name of the step left, or (start).'}
+  to_touchpoint: {type: string, description: 'Event name of the step taken, or (converted) or (abandoned).'}
+  transition_count: {type: int64, description: Moves.}
+  customer_count: {type: int64, description: Different persons.}
+  from_count: {type: int64, description: All moves out of from_touchpoint in the month.}
+  to_count: {type: int64, description: All moves into to_touchpoint in the month.}
+  out_share: {type: float64, description: transition_count over from_count.}
+  out_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of out_share.}
+  out_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of out_share.}
+  in_share: {type: float64, description: transition_count over to_count.}
+  in_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of in_share.}
+  in_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of in_share.}
+  median_seconds: {type: float64, description: Median time between the two; null for the start and the end.}
+  p90_seconds: {type: float64, description: 90th percentile of the same.}
+  is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
+  is_suppressed: {type: bool, description: Whether shares and times are withheld because of min_cell persons.}
+checks:
+  - transition_count <= from_count and transition_count <= to_count
+*/
+with
+
+transition_sums as (
+
+    select
+        journey,
+        period_start(occurred_at, 'month', $timezone) as period_start_date,
+        from_touchpoint,
+        to_touchpoint,
+        count(*) as transition_count,
+        count(distinct customer_key) as customer_count,
+        quantile_exact(seconds_between, 0.5) as median_seconds,
+        quantile_exact(seconds_between, 0.9) as p90_seconds
+    from journeys.moves
+    group by
+        journey,
+        period_start(occurred_at, 'month', $timezone),
+        from_touchpoint,
+        to_touchpoint
+
+),
+
+from_sums as (
+
+    select
+        journey,
+        period_start_date,
+        from_touchpoint,
+        sum(transition_count) as from_count
+    from transition_sums
+    group by journey, period_start_date, from_touchpoint
+
+),
+
+to_sums as (
+
+    select
+        journey,
+        period_start_date,
+        to_touchpoint,
+        sum(transition_count) as to_count
+    from transition_sums
+    group by journey, period_start_date, to_touchpoint
+
+),
+
+compared as (
+
+    select
+        transition_sums.*,
+        from_sums.from_count,
+        to_sums.to_count,
+        transition_sums.customer_count < settings.min_cell as is_suppressed,
+        transition_sums.period_start_date + interval '1 month'
+            <= $as_of_date + 1 - settings.late_days as is_complete
+    from transition_sums
+    cross join config.settings as settings
+    inner join from_sums
+        on transition_sums.journey = from_sums.journey
+        and transition_sums.period_start_date = from_sums.period_start_date
+        and transition_sums.from_touchpoint = from_sums.from_touchpoint
+    inner join to_sums
+        on transition_sums.journey = to_sums.journey
+        and transition_sums.period_start_date = to_sums.period_start_date
+        and transition_sums.to_touchpoint = to_sums.to_touchpoint
+
+),
+
+-- What shares are of; null where too few persons stand behind them.
+bases as (
+
+    select
+        *,
+        case when not is_suppressed then from_count end as shown_from_count,
+        case when not is_suppressed then to_count end as shown_to_count
+    from compared
+
+),
+
+transitions as (
+
+    select
+        journey,
+        period_start_date,
+        from_touchpoint,
+        to_touchpoint,
+        transition_count,
+        customer_count,
+        from_count,
+        to_count,
+        rate(transition_count, shown_from_count) as out_share,
+        wilson_low(transition_count, shown_from_count) as out_wilson_low,
+        wilson_high(transition_count, shown_from_count) as out_wilson_high,
+        rate(transition_count, shown_to_count) as in_share,
+        wilson_low(transition_count, shown_to_count) as in_wilson_low,
+        wilson_high(transition_count, shown_to_count) as in_wilson_high,
+        case when not is_suppressed then median_seconds end as median_seconds,
+        case when not is_suppressed then p90_seconds end as p90_seconds,
+        is_complete,
+        is_suppressed
+    from bases
+
+)
+
+select * from transitions

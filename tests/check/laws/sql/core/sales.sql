@@ -1,0 +1,1 @@
+select order_id, gross_amount from inbound.orders

@@ -1,0 +1,2 @@
+-- fail: nothing
+select 1 where false
