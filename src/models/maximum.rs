@@ -54,9 +54,8 @@ const NEAR: f64 = 1e-6;
 /// The Newton step that needs no search: that close to a maximum the function is a parabola, and its
 /// values differ by rounding alone.
 const SHORT: f64 = 1e-3;
-/// The Newton step after which the Hessian is still the same to five digits.
-const SAME_BEND: f64 = 1e-5;
-/// What a last Newton step may still gain: parameters are then within a millionth of their errors.
+/// What a last Newton step may still gain: parameters are then within a millionth of their errors,
+/// and the Hessian is that of the maximum.
 const SETTLED: f64 = 1e-12;
 /// Distance from the start, for logarithms of parameters a factor of 160,000, beyond which a maximum is
 /// taken to lie at infinity.
@@ -176,12 +175,11 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64> Descent<'_, F> {
 
     fn newton(&self, near: Place) -> Maximum {
         let mut here = near;
-        let mut bend: Option<Vec<Vec<f64>>> = None;
         for _ in 0..NEWTON_STEPS {
             if let Some(beyond) = self.beyond(&here) {
                 return self.maximum(here, Err(beyond));
             }
-            let Some(inverse) = bend.take().or_else(|| inverted(&self.hessian(&here))) else {
+            let Some(inverse) = inverted(&self.hessian(&here)) else {
                 return self.maximum(here, Err(Failure::Flat));
             };
             let step: Vec<f64> = times(&inverse, &here.slope).iter().map(|step| -step).collect();
@@ -195,7 +193,6 @@ impl<F: Fn(&[f64], &mut [f64]) -> f64> Descent<'_, F> {
             };
             let Some(next) = next else { return self.maximum(here, Err(Failure::Flat)) };
             here = next;
-            bend = (longest <= SAME_BEND).then_some(inverse);
         }
         self.maximum(here, Err(Failure::Unfinished))
     }

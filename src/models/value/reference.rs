@@ -85,7 +85,7 @@ pub(super) fn published(name: &str, parameters: &[&str]) -> (Vec<f64>, Vec<f64>,
     (each("params"), each("se"), number(&fit["loglik"]))
 }
 
-/// That a fit is the published one: parameters to 1e-6, errors to 1e-5, log-likelihood to 1e-7.
+/// That a fit is the published one: parameters to 1e-6, errors to 1e-6, log-likelihood to 1e-7.
 pub(super) fn assert_published(fit: &Fit, name: &str, parameters: &[&str]) {
     let (expected, errors, log_likelihood) = published(name, parameters);
     assert!(fit.converged(), "{name}: {fit:?}");
@@ -94,7 +94,7 @@ pub(super) fn assert_published(fit: &Fit, name: &str, parameters: &[&str]) {
         assert_close(
             fit.standard_errors[k],
             errors[k],
-            1e-5,
+            1e-6,
             &format!("{name} error of {parameter}"),
         );
     }

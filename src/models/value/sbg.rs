@@ -124,7 +124,7 @@ mod tests {
                     // High End after four years is known to seven digits only.
                     assert_close(fit.parameters[k], published(key).unwrap(), 1e-6, &name);
                     if let Some(error) = published(&format!("se_{key}")) {
-                        assert_close(fit.standard_errors[k], error, 1e-5, &name);
+                        assert_close(fit.standard_errors[k], error, 1e-6, &name);
                     }
                 }
                 let likelihood = published("loglik_per_1000").unwrap();
