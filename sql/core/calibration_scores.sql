@@ -24,8 +24,9 @@ quarters as (
         cast(floor(rate(
             cast($as_of_date - histories.period_end_date as bigint) * numbers.quarter, 4
         )) as bigint) as horizon_days
-    from core.purchase_histories as histories
-    cross join (select unnest(generate_series(1, 4)) as quarter) as numbers
+    -- The few rows first: what a cross join sees first it holds in memory.
+    from (select unnest(generate_series(1, 4)) as quarter) as numbers
+    cross join core.purchase_histories as histories
     where histories.period = 'calibration'
 
 ),
@@ -100,9 +101,9 @@ predictions as (
             when 'pareto_nbd' then pareto_nbd_p_active(
                 pareto, horizon_days, frequency, recency_days, age_days)
         end as p_active
-    from quarters
-    cross join models
+    from models
     cross join averages
+    cross join quarters
 
 ),
 

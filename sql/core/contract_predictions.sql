@@ -43,8 +43,9 @@ renewal_dates as (
         numbers.renewal,
         add_months_anchored(contracts.due_date, (numbers.renewal - 1) * contracts.term_months)
             as renewal_date
-    from open_contracts as contracts
-    cross join (select unnest(generate_series(1, 12)) as renewal) as numbers
+    -- The few rows first: what a cross join sees first it holds in memory.
+    from (select unnest(generate_series(1, 12)) as renewal) as numbers
+    cross join open_contracts as contracts
 
 ),
 

@@ -33,7 +33,10 @@ quarter_sums as (
         count(*) as customer_count,
         sum(actual_orders) as actual_orders,
         sum(cast(expected_orders as decimal(24, 12))) as expected_orders,
-        sum(cast(power(expected_orders - actual_orders, 2) as decimal(28, 12))) as square_error,
+        sum(cast(
+            (expected_orders - actual_orders) * (expected_orders - actual_orders)
+            as decimal(28, 12)
+        )) as square_error,
         roc_auc(actual_orders > 0, activity_score) as active_roc_auc,
         top_share(actual_orders, expected_orders, 0.1) as top_tenth_share
     from core.calibration_scores

@@ -74,10 +74,11 @@ purchase_predictions as (
                 then 'no purchase model could be fitted to the first half of the history'
             else chosen_models.reason
         end as reason
-    from core.purchase_histories as histories
-    cross join horizons
+    -- The few rows first: what a cross join sees first it holds in memory.
+    from horizons
     left join chosen_models
         on true
+    cross join core.purchase_histories as histories
     where histories.period = 'full'
 
 )

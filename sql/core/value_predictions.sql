@@ -40,7 +40,7 @@ chosen_models as (
 spend_models as (
 
     select
-        reason,
+        reason as spend_reason,
         named_struct(
             'parameters', named_struct('p', p, 'q', q, 'v', v),
             'converged', is_converged
@@ -48,6 +48,20 @@ spend_models as (
     from core.purchase_models
     where period = 'full'
         and model = 'gamma_gamma'
+
+),
+
+-- One row, also where there is no model.
+models as (
+
+    select
+        chosen_models.*,
+        spend_models.*
+    from (select 1) as always
+    left join chosen_models
+        on true
+    left join spend_models
+        on true
 
 ),
 
@@ -67,7 +81,7 @@ scores as (
     select
         histories.customer_key,
         gamma_gamma_expected_value(gamma_gamma, frequency, spend) as expected_order_value,
-        case chosen_models.model
+        case models.model
             when 'pareto_nbd' then clv(
                 pareto, gamma_gamma, frequency, recency_days, age_days, spend,
                 $monthly_discount_rate, 12, 30.4375)
@@ -76,14 +90,12 @@ scores as (
                 $monthly_discount_rate, 12, 30.4375)
         end as clv_12m,
         histories.spend,
-        chosen_models.model,
-        chosen_models.reason as model_reason,
-        spend_models.reason as spend_reason
-    from histories
-    left join chosen_models
-        on true
-    left join spend_models
-        on true
+        models.model,
+        models.reason as model_reason,
+        models.spend_reason
+    -- The one row first: what a cross join sees first it holds in memory.
+    from models
+    cross join histories
 
 ),
 
