@@ -5,6 +5,7 @@ description: >
   stand two baselines: everybody goes on at the own rate (past_rate), or at that of all
   (average_rate).
 grain: [model, customer_key, quarter]
+materialized: view
 columns:
   model: {type: string, description: 'bg_nbd, mbg_nbd, pareto_nbd, past_rate or average_rate.'}
   customer_key: {type: int64, description: Join key of the customer.}
@@ -31,18 +32,28 @@ quarters as (
 
 ),
 
-actual_counts as (
+observed_quarters as (
 
     select
         quarters.customer_key,
         quarters.quarter,
+        quarters.horizon_days,
+        quarters.frequency,
+        quarters.recency_days,
+        quarters.age_days,
         count(purchase_days.purchase_date) as actual_orders
     from quarters
     left join core.purchase_days
         on quarters.customer_key = purchase_days.customer_key
         and purchase_days.purchase_date > quarters.period_end_date
         and purchase_days.purchase_date <= quarters.period_end_date + quarters.horizon_days
-    group by quarters.customer_key, quarters.quarter
+    group by
+        quarters.customer_key,
+        quarters.quarter,
+        quarters.horizon_days,
+        quarters.frequency,
+        quarters.recency_days,
+        quarters.age_days
 
 ),
 
@@ -80,9 +91,10 @@ predictions as (
 
     select
         models.model,
-        quarters.customer_key,
-        quarters.quarter,
-        quarters.horizon_days,
+        observed_quarters.customer_key,
+        observed_quarters.quarter,
+        observed_quarters.horizon_days,
+        observed_quarters.actual_orders,
         case models.model
             when 'bg_nbd' then bg_nbd_expected_purchases(
                 beta_geometric, horizon_days, frequency, recency_days, age_days)
@@ -103,27 +115,24 @@ predictions as (
         end as p_active
     from models
     cross join averages
-    cross join quarters
+    cross join observed_quarters
 
 ),
 
 calibration_scores as (
 
     select
-        predictions.model,
-        predictions.customer_key,
-        predictions.quarter,
-        predictions.horizon_days,
-        predictions.expected_orders,
+        model,
+        customer_key,
+        quarter,
+        horizon_days,
+        expected_orders,
         case
-            when predictions.model in ('past_rate', 'average_rate') then predictions.expected_orders
-            else predictions.p_active
+            when model in ('past_rate', 'average_rate') then expected_orders
+            else p_active
         end as activity_score,
-        actual_counts.actual_orders
+        actual_orders
     from predictions
-    inner join actual_counts
-        on predictions.customer_key = actual_counts.customer_key
-        and predictions.quarter = actual_counts.quarter
 
 )
 

@@ -1,7 +1,7 @@
 /*
 description: >
   How well each purchase model and two baselines foretold the second half of the company's own
-  history from the first half (core.calibration_scores), and which model is used: of those that
+  history from the first half (core.calibration_sums), and which model is used: of those that
   converged the one with the least root mean square error, by name where they tie.
 grain: [model]
 columns:
@@ -24,32 +24,12 @@ columns:
 */
 with
 
-quarter_sums as (
-
-    select
-        model,
-        quarter,
-        max(horizon_days) as horizon_days,
-        count(*) as customer_count,
-        sum(actual_orders) as actual_orders,
-        sum(cast(expected_orders as decimal(24, 12))) as expected_orders,
-        sum(cast(
-            (expected_orders - actual_orders) * (expected_orders - actual_orders)
-            as decimal(28, 12)
-        )) as square_error,
-        roc_auc(actual_orders > 0, activity_score) as active_roc_auc,
-        top_share(actual_orders, expected_orders, 0.1) as top_tenth_share
-    from core.calibration_scores
-    group by model, quarter
-
-),
-
 tracking_sums as (
 
     select
         model,
         sum(abs(expected_orders - actual_orders)) as distance
-    from quarter_sums
+    from core.calibration_sums
     group by model
 
 ),
@@ -71,7 +51,7 @@ scores as (
         purchase_models.log_likelihood,
         purchase_models.is_converged,
         purchase_models.reason
-    from quarter_sums as totals
+    from core.calibration_sums as totals
     inner join tracking_sums
         on totals.model = tracking_sums.model
     left join core.purchase_models
