@@ -25,7 +25,8 @@ pub(super) const FUNCTION: Function = Function {
                     none), and the opportunities since the first purchase. Rows with a null do \
                     not count. Where the fit fails, `converged` is false and `reason` says why; \
                     the scores of such a model are null. An error unless 0 <= frequency <= \
-                    recency <= opportunities, with a recency of 0 where frequency is 0.",
+                    recency <= opportunities <= 100,000, with a recency of 0 where frequency is \
+                    0.",
         complexity: "O(n log n) and about 40 passes over the distinct histories, on all cores; 32 \
                      bytes a distinct history.",
         example: "select bg_bb_fit(repeat_gifts, last_gift_year, years) from donors",

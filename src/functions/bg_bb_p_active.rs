@@ -20,8 +20,8 @@ pub(super) const FUNCTION: Function = Function {
         semantics: "P(X(horizon) > 0), from 0 to 1; 1 minus it is the probability of churn. Null \
                     where the model is null or did not converge, or another argument is null. All \
                     are whole numbers of opportunities. An error unless 0 <= frequency <= recency \
-                    <= opportunities, with a recency of 0 where frequency is 0, or if the horizon \
-                    is negative.",
+                    <= opportunities <= 100,000, with a recency of 0 where frequency is 0, or if \
+                    the horizon is negative or above 100,000.",
         complexity: "O(horizon + opportunities since the last purchase) a row, no state.",
         example: "select 1 - bg_bb_p_active(model, 5, repeat_gifts, last_gift_year, years) as \
                   churn_probability from donors cross join (select bg_bb_fit(repeat_gifts, \

@@ -20,7 +20,7 @@ pub(super) const FUNCTION: Function = Function {
         semantics: "From 0 to 1. Not a churn score: use 1 - bg_bb_p_active(…). Null where the \
                     model is null or did not converge, or another argument is null. All are whole \
                     numbers of opportunities. An error unless 0 <= frequency <= recency <= \
-                    opportunities, with a recency of 0 where frequency is 0.",
+                    opportunities <= 100,000, with a recency of 0 where frequency is 0.",
         complexity: "O(opportunities since the last purchase) a row, no state.",
         example: "select bg_bb_p_alive(model, repeat_gifts, last_gift_year, years) from donors \
                   cross join (select bg_bb_fit(repeat_gifts, last_gift_year, years) as model from \

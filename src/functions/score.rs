@@ -100,24 +100,40 @@ pub(super) fn scores<const N: usize, const M: usize>(
 pub(super) struct Domain {
     pub(super) is_possible: fn(&History) -> bool,
     pub(super) text: &'static str,
+    pub(super) longest_horizon: f64,
 }
 
 /// Purchases at any time.
 pub(super) const AT_ANY_TIME: Domain = Domain {
     is_possible: |_| true,
     text: "a frequency >= 0 and 0 <= recency <= age, with a recency of 0 where frequency is 0",
+    longest_horizon: f64::MAX,
 };
 
 /// Purchases at given opportunities, one at each.
 pub(super) const AT_OPPORTUNITIES: Domain = Domain {
     is_possible: bg_bb::is_possible,
-    text: "0 <= frequency <= recency <= opportunities, with a recency of 0 where frequency is 0",
+    text: "0 <= frequency <= recency <= opportunities <= 100,000, with a recency of 0 where \
+           frequency is 0",
+    longest_horizon: bg_bb::MOST_OPPORTUNITIES,
 };
 
 impl Domain {
     /// Whether (frequency, recency, age) is a history.
     pub(super) fn has(self, &[frequency, recency, age]: &[f64; 3]) -> bool {
         History::new(frequency, recency, age).is_some_and(|history| (self.is_possible)(&history))
+    }
+
+    /// A horizon, or why it is none.
+    fn horizon(self, doc: FunctionDoc, horizon: f64) -> Result<f64> {
+        match (0.0..=self.longest_horizon).contains(&horizon) {
+            true => Ok(horizon),
+            false => exec_err!(
+                "`{}` got a horizon of {horizon}; it takes 0 to {:e}",
+                doc.syntax,
+                self.longest_horizon
+            ),
+        }
     }
 
     /// A history, or why there is none.
@@ -131,14 +147,6 @@ impl Domain {
                 self.text
             ),
         }
-    }
-}
-
-/// A horizon, or why it is none.
-pub(super) fn horizon(doc: FunctionDoc, horizon: f64) -> Result<f64> {
-    match horizon >= 0.0 && horizon.is_finite() {
-        true => Ok(horizon),
-        false => exec_err!("`{}` got a horizon of {horizon}; it takes 0 or more", doc.syntax),
     }
 }
 
@@ -175,7 +183,7 @@ impl<M: PurchaseModel> Scores<M> {
     ) -> Result<ArrayRef> {
         scores(arguments, self.kinds, |_, parameters, [until, frequency, recency, age]| {
             let history = self.domain.history(doc, [frequency, recency, age])?;
-            Ok(Some(score(&(self.model)(parameters), horizon(doc, until)?, &history)))
+            Ok(Some(score(&(self.model)(parameters), self.domain.horizon(doc, until)?, &history)))
         })
     }
 }

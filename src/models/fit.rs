@@ -38,6 +38,9 @@ impl Fit {
     ) -> Self {
         let Maximum { point, value, covariance } =
             maximise_positive(start, observations as f64, likelihood);
+        if !value.is_finite() {
+            return Self::impossible(observations, "the likelihood has no value for such numbers");
+        }
         let parameters: Vec<f64> = point.iter().copied().map(libm::exp).collect();
         let fit = Self { observations, log_likelihood: Some(value), parameters, ..Self::default() };
         match covariance {

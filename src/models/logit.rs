@@ -38,6 +38,9 @@ pub fn fit(cases: &Patterns<Box<[f64]>>) -> Fit {
         }
     });
     let deviations: Vec<f64> = squares.iter().map(|square| (square / n).sqrt()).collect();
+    if let Some(k) = (1..width).find(|k| !deviations[*k].is_finite()) {
+        return Fit::impossible(observations, &format!("feature {k} is too large to be squared"));
+    }
     if let Some(k) = (1..width).find(|k| deviations[*k] <= 1e-12 * means[*k].abs()) {
         return Fit::impossible(observations, &format!("feature {k} is the same everywhere"));
     }

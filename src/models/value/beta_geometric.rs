@@ -61,6 +61,9 @@ impl BetaGeometric {
         if purchases == 0.0 {
             return Fit::impossible(customers, "no customer bought again");
         }
+        if time == 0.0 {
+            return Fit::impossible(customers, "no time has passed");
+        }
         let start = [1.0, time / purchases, 1.0, 1.0];
         let most = histories.iter().next_back().map_or(0.0, |([x, ..], _)| *x);
         Fit::positive(&PARAMETERS, &start, customers, |parameters, gradient| {

@@ -33,10 +33,14 @@ pub fn model([alpha, beta, gamma, delta]: [f64; 4]) -> BgBb {
     BgBb { alpha, beta, gamma, delta }
 }
 
-/// Whether a history can have happened at whole opportunities.
+/// Most opportunities of a history or a horizon: each takes a step.
+pub const MOST_OPPORTUNITIES: f64 = 100_000.0;
+
+/// Whether a history can have happened at whole opportunities, not too many.
 pub fn is_possible(history: &History) -> bool {
     let History { frequency, recency, age } = *history;
-    recency.fract() == 0.0 && age.fract() == 0.0 && frequency <= recency
+    let is_whole = recency.fract() == 0.0 && age.fract() == 0.0;
+    is_whole && frequency <= recency && age <= MOST_OPPORTUNITIES
 }
 
 /// Fits α, β, γ and δ to histories `(x, t_x, n)` by maximum likelihood.

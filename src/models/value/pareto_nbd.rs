@@ -48,6 +48,9 @@ pub fn fit(histories: &Patterns<[f64; 3]>) -> Fit {
     if purchases == 0.0 {
         return Fit::impossible(customers, "no customer bought again");
     }
+    if time == 0.0 {
+        return Fit::impossible(customers, "no time has passed");
+    }
     let start = [1.0, time / purchases, 1.0, time / customers as f64];
     Fit::positive(&PARAMETERS, &start, customers, |parameters, gradient| {
         let [r, alpha, s, beta] = [0, 1, 2, 3].map(|k| parameters[k]);
