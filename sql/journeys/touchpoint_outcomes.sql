@@ -1,8 +1,9 @@
 /*
 description: >
   For each touchpoint, how an outcome came out for those who had it and for those who had not: the
-  goal of a declared journey by touchpoints on the way; a promoter's answer and the renewal of a
-  subscription by touchpoints of the 90 days before.
+  goal of a declared journey by touchpoints on the way, where there was a way (a journey that began
+  with its goal had none); a promoter's answer and the renewal of a subscription by touchpoints of the
+  90 days before.
 grain: [outcome, journey, touchpoint]
 columns:
   outcome: {type: string, description: 'converted, promoter or renewed.'}
@@ -27,6 +28,7 @@ ended_instances as (
         status = 'converted' as is_success
     from journeys.instances
     where status != 'open'
+        and (step_count > 1 or status = 'abandoned')
 
 ),
 

@@ -3,7 +3,7 @@ description: >
   Signs of friction per declared journey, local month in which the journey began and touchpoint, and
   how often journeys with the sign reached their goal, against those of the month without it. What is
   found is associated with the outcome, not shown to cause it. Dead ends are in marts.dropoff: they
-  are outcomes themselves.
+  are outcomes themselves. Journeys that began with their goal had no way to be hard and are left out.
 grain: [journey, period_start_date, signal, touchpoint]
 requires: [config.journeys]
 columns:
@@ -16,7 +16,7 @@ columns:
   hit_count: {type: int64, description: Ended journeys with the sign.}
   hit_converted_count: {type: int64, description: Those of them that reached the goal.}
   hit_conversion_rate: {type: float64, description: hit_converted_count over hit_count.}
-  spared_count: {type: int64, description: Ended journeys of the month without the sign.}
+  spared_count: {type: int64, description: 'Ended journeys of the month without the sign.'}
   spared_converted_count: {type: int64, description: Those of them that reached the goal.}
   spared_conversion_rate: {type: float64, description: spared_converted_count over spared_count.}
   difference: {type: float64, description: hit_conversion_rate less spared_conversion_rate.}
@@ -44,6 +44,7 @@ hits as (
     inner join journeys.instances
         on signals.instance_key = instances.instance_key
     where signals.signal != 'dead_end'
+        and (instances.step_count > 1 or instances.status != 'converted')
 
 ),
 
@@ -73,6 +74,8 @@ month_sums as (
         count(*) filter (where status = 'converted') as converted_count,
         bool_and(status != 'open') as is_ended
     from journeys.instances
+    where step_count > 1
+        or status != 'converted'
     group by journey, period_start(started_date, 'month')
 
 ),
