@@ -135,8 +135,51 @@ for _ in $(seq 16); do cat stream; done >exports/rows.csv.xz
 loads "rows, xz" 1 'rows.csv.xz` unpacks to more than 1000 times its size'
 looks "rows, xz"
 
+# The same in a zip archive and in a workbook: a member of rows, a sheet and texts of nothing but markup.
+only
+python3 - exports/rows.zip exports/sheet.xlsx exports/texts.xlsx <<'PY'
+import sys, zipfile
+
+def bomb(path, name, start, piece, others=()):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for other, text in others:
+            archive.writestr(other, text)
+        with archive.open(name, "w", force_zip64=True) as member:
+            member.write(start)
+            for _ in range(1024):
+                member.write(piece * ((1 << 20) // len(piece)))
+
+MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
+OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+book = [
+    ("[Content_Types].xml", "<Types/>"),
+    ("xl/workbook.xml", f'<workbook xmlns="{MAIN}" xmlns:r="{OFFICE}"><sheets>'
+        '<sheet name="a" sheetId="1" r:id="r1"/></sheets></workbook>'),
+    ("xl/_rels/workbook.xml.rels", f'<Relationships xmlns="{RELATIONS}"><Relationship Id="r1" '
+        f'Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/></Relationships>'),
+]
+sheet = f'<worksheet xmlns="{MAIN}"><sheetData>'.encode()
+rows, names, texts = sys.argv[1:]
+bomb(rows, "a.csv", b"id\n", b"x" * 1023 + b"\n")
+bomb(names, "xl/worksheets/sheet1.xml", sheet, b"<row></row>", book)
+bomb(texts, "xl/sharedStrings.xml", f'<sst xmlns="{MAIN}">'.encode(), b"<si><t>x</t></si>",
+     book + [("xl/worksheets/sheet1.xml", sheet + b"</sheetData></worksheet>")])
+PY
+for workbook in sheet texts; do mv "exports/$workbook.xlsx" .; done
+loads "rows, zip" 1 'rows.zip!a.csv` unpacks to more than 1000 times its size'
+looks "rows, zip"
+source_of xlsx
+for workbook in sheet texts; do
+    only
+    mv "$workbook.xlsx" exports/
+    loads "a workbook of $workbook" 1 "$workbook.xlsx"
+    looks "a workbook of $workbook"
+done
+
 # Garbage: columns without end, in the header and in a record; noise.
 only
+source_of csv
 { printf id; head -c 10M /dev/zero | tr '\0' ','; echo; echo 1; } >exports/wide.csv
 loads "ten million columns" 1 'the header names more than 100000 columns'
 looks "ten million columns"
