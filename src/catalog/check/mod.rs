@@ -35,10 +35,12 @@ mod parts;
 mod planner;
 mod recover;
 mod refusals;
+mod selects;
 mod slots;
 mod surprises;
 
 pub use kept::Kept;
+pub(super) use parts::{Part, Parts};
 pub use planner::Planner;
 
 use faults::Fault;
