@@ -70,7 +70,8 @@ fn trace(parts: &Parts, ends: Ends<'_>) -> Lineage {
         let sets = tracer.plan(&part.plan);
         tracer.parts.push((part, sets));
     }
-    let names = parts.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
+    let names =
+        parts.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
     let sets = tracer.parts.pop().map(|(_, sets)| sets).unwrap_or_default();
     Lineage { columns: names.into_iter().zip(sets).collect(), used: tracer.used }
 }
@@ -88,9 +89,10 @@ impl Catalog {
             // A table that cannot be added is one that its readers cannot be traced through.
             let _ = planner.add(name, SchemaRef::clone(schema));
         }
-        let nodes: Vec<&Node> = self.tables.values().filter(|node| node.query.is_some()).collect();
+        let nodes: Vec<&Node> = self.tables.values().filter(|node| node.has_query()).collect();
         let traced = parallel::map(&nodes, |node| {
-            let parts = planner.try_plan_parts(node.query.as_ref()?).ok()?;
+            let query = node.query()?;
+            let parts = planner.try_plan_parts(query, || node.query().expect("as before")).ok()?;
             Some((node.name.clone(), trace(&parts, ends)))
         });
         traced.into_iter().flatten().collect()
@@ -357,6 +359,8 @@ fn union(sets: &[ColumnSet]) -> ColumnSet {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use datafusion::{
         arrow::datatypes::{DataType, Field, Schema},
         prelude::SessionContext,
@@ -374,7 +378,8 @@ mod tests {
                 .collect();
             planner.add(&TableName::new("core", name), Schema::new(fields).into()).unwrap();
         }
-        let parts = planner.try_plan_parts(&parse("x.sql", &sql.into()).unwrap()).unwrap();
+        let query = || Arc::new(parse("x.sql", &sql.into()).unwrap());
+        let parts = planner.try_plan_parts(query(), query).unwrap();
         let lineage = trace(&parts, ends);
         let shown = |set: &ColumnSet| {
             let names = set.iter().map(|from| format!("{}.{}", from.table.name, from.column));

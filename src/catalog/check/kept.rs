@@ -107,7 +107,7 @@ pub(super) fn key(
     node: &Node,
     inputs: &[(&TableName, Option<&Columns>)],
 ) -> Option<Fingerprint> {
-    if !matches!(node.kind, Kind::Sql) || node.query.is_none() {
+    if !matches!(node.kind, Kind::Sql) || !node.has_query() {
         return None;
     }
     let mut key = Fingerprint::of("check")

@@ -142,22 +142,23 @@ impl Catalog {
 
     /// Finds the columns of a table, and what is wrong with its file.
     fn judge(&self, planner: &Planner, node: &Node) -> Judged {
-        let Some(query) = &node.query else {
+        let Some(query) = node.query() else {
             return Judged { schema: node.declared_schema(), found: Vec::new(), is_planned: false };
         };
         let mut found = Vec::new();
         // What the engine itself wrote needs no judgement.
         let is_written = !matches!(node.kind, Kind::Contract { .. });
         if is_written {
-            found.extend(refusals::find(node, query));
+            found.extend(refusals::find(node, &query));
         }
-        let Ok(parts) = planner.try_plan_parts(query) else {
-            return self.judge_faulty(planner, node, query, found);
+        let again = || node.query().expect("a node that has a query keeps it");
+        let Ok(parts) = planner.try_plan_parts(query, again) else {
+            return self.judge_faulty(planner, node, &again(), found);
         };
         let schema = parts.schema();
         if is_written {
-            found.extend(surprises::find(node, query, &parts));
-            found.extend(columns::compare(node, query, &schema));
+            found.extend(surprises::find(node, &parts));
+            found.extend(columns::compare(node, &schema));
             found.extend(columns::named_columns(node, &schema));
             found.extend(self.check_predicates(planner, node, &schema));
         }
@@ -165,10 +166,10 @@ impl Catalog {
             && let Some(Kind::Contract { contract: columns, .. }) =
                 self.tables.get(&TableName::new("inbound", contract)).map(|node| &node.kind)
         {
-            found.extend(columns::fits_contract(node, query, &schema, contract, columns));
+            found.extend(columns::fits_contract(node, &schema, contract, columns));
         }
         if node.name.schema == "marts" {
-            found.extend(columns::mart_types(node, query, &schema));
+            found.extend(columns::mart_types(node, &schema));
         }
         Judged { schema: Some(schema), found, is_planned: true }
     }
@@ -189,7 +190,7 @@ impl Catalog {
         // Judged as far as it goes; the columns are those that the header promises, else those that
         // were returned, unless some are stand-ins.
         if let Some(parts) = &recovered.plan {
-            found.extend(surprises::find(node, query, parts));
+            found.extend(surprises::find(node, parts));
         }
         let planned = recovered.plan.map(|parts| parts.schema()).filter(is_typed);
         Judged { schema: node.declared_schema().or(planned), found, is_planned: false }
@@ -243,6 +244,11 @@ fn inputs(nodes: &[&Node]) -> Vec<Vec<usize>> {
         inputs.filter(|input| *input < own).collect()
     };
     nodes.iter().enumerate().map(known).collect()
+}
+
+/// Where something stands in a node's query.
+fn span_in(node: &Node, find: impl FnOnce(&Query) -> Span) -> Span {
+    node.query().map_or_else(Span::empty, |query| find(&query))
 }
 
 /// Whether every column has a type; what reads others cannot be judged.

@@ -209,7 +209,8 @@ mod tests {
 
     /// How many parts a query comes in; asserts that together they are the plan of the whole.
     fn parts_of(planner: &Planner, query: &Query) -> usize {
-        let parts = planner.try_plan_parts(query).unwrap();
+        let shared = || Arc::new(query.clone());
+        let parts = planner.try_plan_parts(shared(), shared).unwrap();
         let (count, schema) = (parts.0.len(), parts.schema());
         let whole = planner.try_plan(query).unwrap();
         let shown = |plan: &LogicalPlan| plan.display_indent_schema().to_string();
@@ -311,8 +312,8 @@ mod tests {
         for (name, schema) in project.catalog.check(&state).schemas {
             planner.add(&name, schema).unwrap();
         }
-        let queries = project.catalog.tables.values().filter_map(|node| node.query.as_deref());
-        let counts: Vec<usize> = queries.map(|query| parts_of(&planner, query)).collect();
+        let queries = project.catalog.tables.values().filter_map(|node| node.query());
+        let counts: Vec<usize> = queries.map(|query| parts_of(&planner, &query)).collect();
         let cut = counts.iter().filter(|count| **count > 1).count();
         assert!(cut * 3 > counts.len(), "{cut} of {} queries", counts.len());
     }

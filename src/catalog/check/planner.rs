@@ -84,12 +84,17 @@ impl Planner {
 
     /// The analyzed plan of a query in parts, or in one where it cannot be cut.
     ///
-    /// A fault is that of the whole, so that it reads the same however the query is cut.
-    pub(in crate::catalog) fn try_plan_parts(&self, query: &Query) -> Result<Parts> {
+    /// A fault is that of the whole, so that it reads the same however the query is cut. `again`
+    /// yields the query once more for that.
+    pub(in crate::catalog) fn try_plan_parts(
+        &self,
+        query: Arc<Query>,
+        again: impl FnOnce() -> Arc<Query>,
+    ) -> Result<Parts> {
         let names = Names(&self.state);
-        match parts::plan(&names, |plan| self.analyze(plan), query.clone()) {
+        match parts::plan(&names, |plan| self.analyze(plan), Arc::unwrap_or_clone(query)) {
             Ok(Some(parts)) => Ok(parts),
-            Ok(None) | Err(_) => self.try_plan(query).map(Parts::whole),
+            Ok(None) | Err(_) => self.try_plan(&again()).map(Parts::whole),
         }
     }
 
