@@ -2,8 +2,8 @@
 What checking a file came to, kept for the next check.
 
 A file is planned again unless all that its outcome depends on is as it was: the code, the settings
-of the session, the file's text and origin, the parameters it uses, and the columns of the tables it
-reads. Whether those tables were planned or kept does not matter, so that an edit reaches its
+of the session, the file's text and origin, the checks beside it, the parameters it uses, and the
+columns of the tables it reads. Whether those tables were planned or kept does not matter, so that an edit reaches its
 readers only where columns change. Kept are the columns of SQL files that plan, with their warnings;
 what has an error is looked at anew each time.
 
@@ -32,9 +32,11 @@ use crate::{
     catalog::CODE_DIGEST,
     error::{Code, Diagnostic, Location, Severity},
     fingerprint::Fingerprint,
+    functions::pseudonymize,
 };
 
 use super::super::{
+    library::SqlFile,
     name::TableName,
     node::{Kind, Node},
 };
@@ -92,7 +94,10 @@ pub(super) fn settings(state: &SessionState) -> Fingerprint {
     let mut settings: Vec<_> = state.config_options().entries();
     settings.retain(|entry| !INDIFFERENT_SETTINGS.contains(&entry.key.as_str()));
     settings.sort_by(|a, b| a.key.cmp(&b.key));
-    let named = Fingerprint::of("settings").with("code", CODE_DIGEST);
+    let named = Fingerprint::of("settings")
+        .with("code", CODE_DIGEST)
+        // Without a key there is a function less.
+        .with("pseudonym key", pseudonymize::key_digest());
     let all = settings
         .iter()
         .fold(named, |all, entry| all.with(&entry.key, entry.value.as_deref().unwrap_or("none")));
@@ -101,10 +106,12 @@ pub(super) fn settings(state: &SessionState) -> Fingerprint {
 
 /// What the outcome of checking a node depends on; none for nodes whose outcome is not kept.
 ///
-/// `inputs` are all tables that the node reads, with their columns where these are known.
+/// `laws` is the file of checks beside the node's own; `inputs` are all tables that the node reads,
+/// with their columns where these are known.
 pub(super) fn key(
     settings: &Fingerprint,
     node: &Node,
+    laws: Option<&SqlFile>,
     inputs: &[(&TableName, Option<&Columns>)],
 ) -> Option<Fingerprint> {
     if !matches!(node.kind, Kind::Sql) || !node.has_query() {
@@ -116,6 +123,9 @@ pub(super) fn key(
         .with("file", &node.file)
         .with("origin", format!("{:?}", node.origin))
         .with("text", &*node.text);
+    if let Some(laws) = laws {
+        key = key.with("laws", &*laws.text);
+    }
     for (name, param) in &node.params {
         key = key.with(&format!("${name}"), format!("{} {:?}", param.ty, param.value));
     }
