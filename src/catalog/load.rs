@@ -4,7 +4,7 @@ From files and the pipeline to linked nodes: which tables there are and what the
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, atomic::AtomicUsize},
 };
 
 use chrono::NaiveDate;
@@ -21,12 +21,18 @@ use super::{
     library::{Origin, SqlFile},
     mapping,
     name::{SQL_SCHEMAS, TableName},
-    node::{Kind, Node},
+    node::{Kind, Node, Tree},
     parallel,
     params::{self, Values},
     read::{self, Given, Work},
     sql,
 };
+
+/// Syntax trees are kept for so many bytes of SQL; those of larger projects would fill the memory.
+const KEPT_TREES_BYTES: usize = 768 << 10;
+
+/// The tables that the query of each table names.
+type Relations = BTreeMap<TableName, Vec<sql::Relation>>;
 
 /// Everything that tables are made from.
 pub(super) struct Material<'a> {
@@ -81,13 +87,19 @@ pub(super) fn load(
     for source in pipeline.sources.values() {
         work.extend(mappings(source, files, &tables, &file, found));
     }
-    let given = Given { values: &material.values, today: material.today };
-    for (node, faults) in parallel::map(&work, |work| read::node(work, &given)) {
-        found.extend(faults);
-        tables.insert(node.name.clone(), node);
+    let given = Given {
+        values: &material.values,
+        today: material.today,
+        left: AtomicUsize::new(KEPT_TREES_BYTES),
+    };
+    let mut relations = BTreeMap::new();
+    for read in parallel::map(&work, |work| read::read(work, &given)) {
+        found.extend(read.faults);
+        relations.insert(read.node.name.clone(), read.relations);
+        tables.insert(read.node.name.clone(), read.node);
     }
-    feed_contracts(&mut tables, material, found);
-    link(&mut tables, found);
+    feed_contracts(&mut tables, &mut relations, material, found);
+    link(&mut tables, &relations, found);
     graph::find_cycles(&tables, found);
     graph::check_layers(&tables, found);
     (tables, checks)
@@ -189,12 +201,16 @@ fn mappings<'a>(
 }
 
 /// Gives every contract the query over its mappings.
-fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diagnostics) {
+fn feed_contracts(
+    tables: &mut Tables,
+    relations: &mut Relations,
+    material: &Material<'_>,
+    found: &mut Diagnostics,
+) {
     let mut feeds: BTreeMap<TableName, Vec<Mapping>> = BTreeMap::new();
     for node in tables.values() {
-        let (Kind::Mapping { source, contract }, Some(query)) = (&node.kind, &node.query) else {
-            continue;
-        };
+        let Kind::Mapping { source, contract } = &node.kind else { continue };
+        let Some(query) = node.query() else { continue };
         let raw = tables.get(&TableName::new("raw", source)).and_then(Node::declared_schema);
         let raw: Vec<String> = raw
             .iter()
@@ -203,7 +219,7 @@ fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diag
             .collect();
         let namespace =
             material.pipeline.sources.get(source).map_or(source, |source| &source.namespace);
-        match mapping::output_names(query, &raw) {
+        match mapping::output_names(&query, &raw) {
             Some(columns) => {
                 feeds.entry(TableName::new("inbound", contract)).or_default().push(Mapping {
                     table: node.name.clone(),
@@ -245,7 +261,8 @@ fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diag
         let mut query = contract.query(&mappings);
         *sources = mappings.into_iter().map(|mapping| mapping.source).collect();
         node.params = params::bind(&mut query, &material.values).used;
-        node.query = Some(Arc::new(query));
+        relations.insert(name.clone(), sql::relations(&query));
+        node.tree = Tree::Kept(Arc::new(query));
     }
 }
 
@@ -288,18 +305,16 @@ fn carry_into(
 }
 
 /// Resolves what every query reads; what does not exist is reported.
-fn link(tables: &mut Tables, found: &mut Diagnostics) {
-    let nodes: Vec<&Node> = tables.values().collect();
-    let read = parallel::map(&nodes, |node| node.query.as_deref().map(sql::relations));
+fn link(tables: &mut Tables, relations: &Relations, found: &mut Diagnostics) {
     let mut inputs: Vec<(TableName, BTreeSet<TableName>)> = Vec::new();
-    for (node, relations) in nodes.into_iter().zip(read) {
+    for node in tables.values() {
         let mut own = BTreeSet::new();
-        for relation in relations.into_iter().flatten() {
+        for relation in relations.get(&node.name).into_iter().flatten() {
             match relation.table().filter(|name| tables.contains_key(name)) {
                 Some(name) => {
                     own.insert(name);
                 }
-                None => found.push(unknown_table(node, &relation, tables)),
+                None => found.push(unknown_table(node, relation, tables)),
             }
         }
         inputs.push((node.name.clone(), own));

@@ -17,7 +17,7 @@ use super::{
     Catalog,
     graph::{reach, readers},
     name::TableName,
-    node::{Kind, Node},
+    node::{Kind, Node, Tree},
 };
 
 impl Catalog {
@@ -228,7 +228,7 @@ mod tests {
                     tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
                     ..Header::default()
                 },
-                query: None,
+                tree: Tree::None,
                 inputs: inputs.iter().map(|name| TableName::parse(name).unwrap()).collect(),
                 params: Values::new(),
                 layer: Layer::Core,
