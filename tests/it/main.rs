@@ -18,7 +18,6 @@ mod presets;
 mod worlds;
 mod requirements;
 mod reference;
-mod questions;
 mod privacy;
 mod tidy;
 mod twelve_rows;
