@@ -11,7 +11,10 @@ columns:
   new_customer_count: {type: int64, description: Customers whose first order it was.}
   cost: {type: "decimal(18,4)", description: 'Spend in the reporting currency; null if none is known.'}
   currency: {type: string, description: The pipeline's currency.}
-  customer_acquisition_cost: {type: float64, description: cost over new_customer_count; null without either.}
+  customer_acquisition_cost:
+    type: float64
+    description: cost over new_customer_count; null without either.
+    definition: spend / new customers
   first_order_value: {type: float64, description: Mean revenue of the first orders.}
   value_90d: {type: float64, description: 'Mean revenue of orders in the 90 days from the first one on, of customers who had them.'}
   value_90d_to_cost_ratio: {type: float64, description: value_90d over customer_acquisition_cost; null without either.}

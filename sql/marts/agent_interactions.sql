@@ -16,17 +16,17 @@ columns:
   solved_ticket_count: {type: int64, description: Support cases opened in the month that were solved.}
   ticket_count: {type: int64, description: Support cases opened in the month.}
   solved_rate: {type: float64, description: solved_ticket_count over ticket_count.}
-  solved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  solved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  solved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  solved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   rated_ticket_count: {type: int64, description: Those of the cases rated good or bad.}
   satisfied_ticket_count: {type: int64, description: Those of them rated good.}
   satisfied_rate: {type: float64, description: satisfied_ticket_count over rated_ticket_count.}
-  satisfied_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  satisfied_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  satisfied_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  satisfied_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   ordered_customer_count: {type: int64, description: Persons who ordered within 30 days after a contact.}
   ordered_rate: {type: float64, description: ordered_customer_count over customer_count.}
-  ordered_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  ordered_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  ordered_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  ordered_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month and 30 days more are over, with late_days.'}
   is_suppressed: {type: bool, description: Whether rates and times are withheld because of min_cell persons.}
 checks:

@@ -9,7 +9,15 @@ columns:
   period_start_date: {type: date, description: Local month of the orders.}
   model: {type: string, description: 'first, last, last_non_direct, linear, position, time_decay, markov or shapley.'}
   channel: {type: string, description: 'Channel; Unassigned for orders without any touch.'}
-  conversion_credit: {type: float64, description: Orders credited to the channel.}
+  conversion_credit:
+    type: float64
+    description: Orders credited to the channel.
+    definition: sum over orders of the share that the model gives the channel
+    authority: 'Snowplow, attribution models; markov: removal effects; shapley: Shapley 1953'
+    edge_cases:
+      - 'The credits of a model sum to the orders, and so does the revenue.'
+      - 'position: 100 to one touch, 50 each to two, else 40 to the first, 20 to those between, 40 to the last.'
+      - An order without any touch within the lookback belongs to Unassigned.
   conversion_share: {type: float64, description: conversion_credit over the orders of the month.}
   revenue_credit: {type: "decimal(18,4)", description: Revenue credited to the channel.}
   currency: {type: string, description: The pipeline's currency.}

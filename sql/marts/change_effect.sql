@@ -14,8 +14,16 @@ columns:
   after_count: {type: int64, description: Visits after that the metric is of.}
   after_value: {type: float64, description: The metric after.}
   difference: {type: float64, description: after_value less before_value.}
-  difference_low: {type: float64, description: 'Lower bound of its 95 % interval: Newcombe for rates, Welch for seconds.'}
-  difference_high: {type: float64, description: Upper bound of the same.}
+  difference_low:
+    type: float64
+    description: 'Lower bound of its 95 % interval: Newcombe for rates, Welch for seconds.'
+    definition: lower bound of the 95 % interval of after - before
+    authority: 'Newcombe 1998 method 10; Welch 1947'
+  difference_high:
+    type: float64
+    description: Upper bound of the same.
+    definition: upper bound of the 95 % interval of after - before
+    authority: 'Newcombe 1998 method 10; Welch 1947'
   control_before_count: {type: int64, description: The same for visits that the change is not about; 0 without such visits.}
   control_after_count: {type: int64, description: The same after.}
   control_difference: {type: float64, description: Their difference; null without such visits.}

@@ -15,13 +15,13 @@ columns:
   case_count: {type: int64, description: Cases that began in the channel in the month.}
   escalated_case_count: {type: int64, description: Those of them that went on in another channel.}
   escalation_rate: {type: float64, description: escalated_case_count over case_count.}
-  escalation_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  escalation_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  escalation_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  escalation_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   ticket_count: {type: int64, description: Those of the cases that are support cases.}
   resolved_ticket_count: {type: int64, description: Those of them that were solved.}
   resolved_rate: {type: float64, description: resolved_ticket_count over ticket_count.}
-  resolved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  resolved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  resolved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  resolved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: Whether rates are withheld because of min_cell persons.}
 checks:

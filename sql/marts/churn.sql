@@ -18,16 +18,8 @@ columns:
     authority: ChartMogul, Customer churn rate
     edge_cases:
       - 'Who left and came back within the period is not churned, but is in interrupted_customer_count.'
-  logo_churn_wilson_low:
-    type: float64
-    description: Lower bound of its 95 % Wilson interval.
-    definition: Wilson score interval of churned_customer_count out of start_customer_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  logo_churn_wilson_high:
-    type: float64
-    description: Upper bound of its 95 % Wilson interval.
-    definition: Wilson score interval of churned_customer_count out of start_customer_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  logo_churn_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  logo_churn_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   gross_mrr_churn_rate:
     type: float64
     description: 'Churn and contraction over revenue at the start.'

@@ -15,8 +15,8 @@ columns:
   customer_count: {type: int64, description: Different persons.}
   from_count: {type: int64, description: 'All moves out of from_stage in the month, giving up among them.'}
   out_share: {type: float64, description: transition_count over from_count; null if nothing left from_stage.}
-  out_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  out_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  out_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  out_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: 'Whether the share is withheld because 1 to min_cell - 1 persons moved.'}
 checks:

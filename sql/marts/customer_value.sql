@@ -4,7 +4,7 @@ description: >
   recency and age as in Fader and Hardie: purchases of one local day are one), and what they foretell:
   purchases by the model that marts.model_scores found best, renewals by shifted beta-geometric.
 grain: [customer_id]
-requires: [orders]
+requires: [orders or subscriptions]
 columns:
   customer_id: {type: string, description: The customer.}
   currency: {type: string, description: The pipeline's currency.}
@@ -39,19 +39,51 @@ columns:
     authority: Fader and Hardie, notes on the BG/NBD and gamma-gamma models
   days_since_last_order: {type: int64, description: 'Days between last purchase day and $as_of_date; null without purchases.'}
   model: {type: string, description: 'Model of the purchase predictions: bg_nbd, mbg_nbd or pareto_nbd.'}
-  p_alive: {type: float64, description: 'Chance that the customer still is one; no churn score, see churn_probability_365d.'}
-  p_active_90d: {type: float64, description: Chance of a purchase within 90 days.}
-  p_active_365d: {type: float64, description: Chance of a purchase within 365 days.}
+  p_alive:
+    type: float64
+    description: 'Chance that the customer still is one; no churn score, see churn_probability_365d.'
+    definition: probability that the customer has not dropped out, given frequency, recency_days and age_days
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
+  p_active_90d:
+    type: float64
+    description: Chance of a purchase within 90 days.
+    definition: probability of at least one purchase within 90 days
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
+  p_active_365d:
+    type: float64
+    description: Chance of a purchase within 365 days.
+    definition: probability of at least one purchase within 365 days
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
   churn_probability_365d: {type: float64, description: Chance of no purchase within 365 days.}
-  expected_orders_90d: {type: float64, description: Purchase days to expect within 90 days.}
-  expected_orders_365d: {type: float64, description: Purchase days to expect within 365 days.}
+  expected_orders_90d:
+    type: float64
+    description: Purchase days to expect within 90 days.
+    definition: conditional expectation of purchase days within 90 days
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
+  expected_orders_365d:
+    type: float64
+    description: Purchase days to expect within 365 days.
+    definition: conditional expectation of purchase days within 365 days
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
   expected_value_90d: {type: "decimal(18,4)", description: 'Net amount to expect within 90 days, not discounted.'}
   expected_value_365d: {type: "decimal(18,4)", description: 'Net amount to expect within 365 days, not discounted.'}
-  purchase_clv_12m: {type: "decimal(18,4)", description: Value of purchases in the next 12 months discounted by month.}
+  purchase_clv_12m:
+    type: "decimal(18,4)"
+    description: Value of purchases in the next 12 months discounted by month.
+    definition: expected purchase days of each month * expected value of one, discounted by month
+    authority: 'Fader, Hardie and Lee 2005; Fader and Hardie 2013'
   purchase_reason: {type: string, description: Why a purchase prediction is null; null where none is.}
   contract_count: {type: int64, description: Contracts with an open term.}
-  renewal_probability: {type: float64, description: Chance that the contract that is due first is renewed.}
-  contract_clv_12m: {type: "decimal(18,4)", description: Value of renewals in the next 12 months discounted by month.}
+  renewal_probability:
+    type: float64
+    description: Chance that the contract that is due first is renewed.
+    definition: probability to renew once more, given the renewals so far
+    authority: 'Fader and Hardie 2007, shifted beta-geometric'
+  contract_clv_12m:
+    type: "decimal(18,4)"
+    description: Value of renewals in the next 12 months discounted by month.
+    definition: price of the renewals due in the next 12 months * probability to reach each, discounted by month
+    authority: 'Fader and Hardie 2007, shifted beta-geometric'
   contract_reason: {type: string, description: Why a contract prediction is null; null where none is.}
   clv_12m: {type: "decimal(18,4)", description: purchase_clv_12m and contract_clv_12m; null if both are.}
   is_subscriber: {type: bool, description: Whether a subscription invoice was ever paid.}

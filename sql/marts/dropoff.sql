@@ -16,12 +16,12 @@ columns:
   customer_count: {type: int64, description: Different persons.}
   journey_abandoned_count: {type: int64, description: All instances of journey and month that were abandoned.}
   abandoned_share: {type: float64, description: abandoned_count over journey_abandoned_count.}
-  abandoned_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  abandoned_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  abandoned_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  abandoned_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   returned_count: {type: int64, description: Instances whose person began the journey again within 90 days after the end.}
   returned_rate: {type: float64, description: returned_count over abandoned_count.}
-  returned_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  returned_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  returned_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  returned_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   median_throughput_seconds: {type: float64, description: Median from first to last step.}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and every abandoned instance had its 90 days. Younger silences may still be open instances.'}
   is_suppressed: {type: bool, description: Whether shares and the median are withheld because of min_cell persons.}

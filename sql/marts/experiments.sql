@@ -13,15 +13,24 @@ columns:
   mixed_unit_count: {type: int64, description: Units of the experiment that saw several variants and are left out.}
   converted_count: {type: int64, description: Units that reached the goal within the window.}
   conversion_rate: {type: float64, description: converted_count over unit_count.}
-  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   control_conversion_rate: {type: float64, description: conversion_rate of the control.}
-  lift: {type: float64, description: conversion_rate less that of the control; null for the control.}
+  lift:
+    type: float64
+    description: conversion_rate less that of the control; null for the control.
+    definition: conversion rate of the variant - that of the control
+    edge_cases:
+      - Units count by the variant of their first exposure; those who saw two variants are left out and counted in mixed_unit_count.
   lift_low: {type: float64, description: Lower bound of its 95 % interval., authority: Newcombe 1998 method 10}
   lift_high: {type: float64, description: Upper bound of its 95 % interval., authority: Newcombe 1998 method 10}
   lift_p: {type: float64, description: Two-sided p value of equal rates; null for the control.}
   relative_lift_ratio: {type: float64, description: lift over control_conversion_rate.}
-  sample_ratio_p: {type: float64, description: p value of the planned shares; one for the whole experiment.}
+  sample_ratio_p:
+    type: float64
+    description: p value of the planned shares; one for the whole experiment.
+    definition: chi-square test of the units per variant against the planned shares
+    authority: Pearson 1900
   has_sample_ratio_mismatch: {type: bool, description: Whether sample_ratio_p is below 0.001.}
   is_large_enough: {type: bool, description: 'Whether variant and control each have 5 successes and 5 failures, below which lift_p misleads.'}
   is_complete: {type: bool, description: Whether the window of every unit of the experiment was over by $as_of.}

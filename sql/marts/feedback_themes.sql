@@ -12,8 +12,8 @@ columns:
   text_count: {type: int64, description: All texts of subject and month.}
   theme_count: {type: int64, description: Those of them that tell the theme; null below min_cell.}
   theme_rate: {type: float64, description: theme_count over text_count.}
-  theme_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  theme_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  theme_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  theme_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   scored_count: {type: int64, description: Texts of the theme with a score; null below min_cell.}
   mean_score: {type: float64, description: 'Their mean score; null if their scales differ.'}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}

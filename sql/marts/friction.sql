@@ -19,10 +19,18 @@ columns:
   spared_count: {type: int64, description: 'Ended journeys of the month without the sign.'}
   spared_converted_count: {type: int64, description: Those of them that reached the goal.}
   spared_conversion_rate: {type: float64, description: spared_converted_count over spared_count.}
-  difference: {type: float64, description: hit_conversion_rate less spared_conversion_rate.}
+  difference:
+    type: float64
+    description: hit_conversion_rate less spared_conversion_rate.
+    definition: conversion rate of journeys with the sign - that of journeys without it
+    edge_cases:
+      - It says what goes together and not what causes what.
   difference_low: {type: float64, description: Lower bound of its 95 % interval., authority: Newcombe 1998 method 10}
   difference_high: {type: float64, description: Upper bound of its 95 % interval., authority: Newcombe 1998 method 10}
-  lost_conversion_count: {type: float64, description: 'Goals that journeys with the sign missed, had they reached it as often as the others; at least 0.'}
+  lost_conversion_count:
+    type: float64
+    description: 'Goals that journeys with the sign missed, had they reached it as often as the others; at least 0.'
+    definition: journeys with the sign * (conversion rate without - with), at least 0
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and no journey of it is open.'}
   is_suppressed: {type: bool, description: Whether rates are withheld because of min_cell persons.}
 checks:

@@ -28,16 +28,8 @@ columns:
     edge_cases:
       - 'A step at exactly the end of the window counts, a microsecond later does not.'
       - 'The month is that of step 1; entrants whose window is still open make it incomplete.'
-  overall_wilson_low:
-    type: float64
-    description: Lower bound of the 95 % Wilson interval of overall_rate.
-    definition: Wilson score interval of reached_count out of entrant_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  overall_wilson_high:
-    type: float64
-    description: Upper bound of the 95 % Wilson interval of overall_rate.
-    definition: Wilson score interval of reached_count out of entrant_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  overall_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of overall_rate., authority: Wilson 1927}
+  overall_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of overall_rate., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and every entrant had the whole window.'}
   is_suppressed: {type: bool, description: Whether the rates are withheld because of min_cell.}
 checks:

@@ -14,12 +14,12 @@ columns:
   abandoned_count: {type: int64, description: Instances that were given up.}
   open_count: {type: int64, description: Instances that are neither yet.}
   conversion_rate: {type: float64, description: converted_count over instances that are not open.}
-  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   conforming_count: {type: int64, description: 'Instances all of whose moves between stages are planned, giving up left aside.'}
   conforming_rate: {type: float64, description: conforming_count over instance_count.}
-  conforming_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conforming_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  conforming_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conforming_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   backward_instance_count: {type: int64, description: Instances with a step back to an earlier stage.}
   skipping_instance_count: {type: int64, description: Instances with a step over a stage.}
   steps_per_instance_ratio: {type: float64, description: Touchpoints per instance.}

@@ -20,16 +20,8 @@ columns:
     authority: 'Retentioneering, transition matrix'
     edge_cases:
       - The shares of a stage sum to 1.
-  out_wilson_low:
-    type: float64
-    description: Lower bound of the 95 % Wilson interval of out_share.
-    definition: Wilson score interval of transition_count out of from_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  out_wilson_high:
-    type: float64
-    description: Upper bound of the 95 % Wilson interval of out_share.
-    definition: Wilson score interval of transition_count out of from_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  out_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of out_share., authority: Wilson 1927}
+  out_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of out_share., authority: Wilson 1927}
   median_seconds_in_stage: {type: float64, description: Median stay in from_stage before the move; null for the start.}
   is_planned: {type: bool, description: 'Whether the move is one that the map means; giving up never is.'}
   is_backward: {type: bool, description: Whether to_stage comes before from_stage.}

@@ -22,22 +22,18 @@ columns:
   abandoned_count: {type: int64, description: Stays in which the journey was abandoned.}
   censored_count: {type: int64, description: Stays that still last.}
   abandoned_rate: {type: float64, description: abandoned_count over stays that ended.}
-  abandoned_wilson_low:
-    type: float64
-    description: Lower bound of its 95 % Wilson interval.
-    definition: Wilson score interval of abandoned_count out of stays that ended at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  abandoned_wilson_high:
-    type: float64
-    description: Upper bound of its 95 % Wilson interval.
-    definition: Wilson score interval of abandoned_count out of stays that ended at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  abandoned_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  abandoned_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   median_duration_seconds: {type: float64, description: Median of stays that ended.}
   p90_duration_seconds: {type: float64, description: 90th percentile of stays that ended.}
   target_seconds: {type: int64, description: How long the stage should last; null without target.}
   within_target_rate: {type: float64, description: Share of ended stays within the target; null without target.}
   nps_response_count: {type: int64, description: Answers to nps surveys during the stays.}
-  nps: {type: float64, description: 'Net promoter score of these answers, -100 to 100; null if fewer than min_cell.'}
+  nps:
+    type: float64
+    description: 'Net promoter score of these answers, -100 to 100; null if fewer than min_cell.'
+    definition: 100 * (promoters - detractors) / answers during the stays
+    authority: Bain, netpromotersystem.com
   mention_count: {type: int64, description: Public mentions during the stays that state a sentiment.}
   mean_sentiment_score: {type: float64, description: 'Mean sentiment of these mentions as exported, -1 to 1; null if fewer than min_cell.'}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and no stay still lasts.'}

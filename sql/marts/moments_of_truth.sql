@@ -17,7 +17,12 @@ columns:
   without_count: {type: int64, description: The same without the touchpoint.}
   without_success_count: {type: int64, description: Those of them with the outcome.}
   without_rate: {type: float64, description: without_success_count over without_count.}
-  difference: {type: float64, description: with_rate less without_rate.}
+  difference:
+    type: float64
+    description: with_rate less without_rate.
+    definition: success rate of journeys with the touchpoint - that of journeys without it
+    edge_cases:
+      - It says what goes together and not what causes what.
   difference_low: {type: float64, description: Lower bound of its 95 % interval., authority: Newcombe 1998 method 10}
   difference_high: {type: float64, description: Upper bound of its 95 % interval., authority: Newcombe 1998 method 10}
   p_value: {type: float64, description: Two-sided p value of equal rates.}

@@ -15,13 +15,13 @@ columns:
   customer_count: {type: int64, description: Different persons.}
   touchpoint_move_count: {type: int64, description: All moves out of the touchpoint.}
   next_share: {type: float64, description: move_count over touchpoint_move_count.}
-  next_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  next_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  next_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  next_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   ended_instance_count: {type: int64, description: Different ended instances with the move.}
   converted_instance_count: {type: int64, description: Those of them that reached the goal.}
   conversion_rate: {type: float64, description: converted_instance_count over ended_instance_count.}
-  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: Whether no instance with the move is open.}
   is_suppressed: {type: bool, description: Whether shares and rates are withheld because of min_cell persons.}
 checks:

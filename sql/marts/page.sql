@@ -12,19 +12,26 @@ columns:
   entrance_count: {type: int64, description: Visits whose first view it was.}
   exit_count: {type: int64, description: 'Visits whose last view it was, at most view_count.'}
   bounce_count: {type: int64, description: Visits that saw this page and no other view.}
-  exit_rate: {type: float64, description: exit_count over view_count., authority: Google Analytics}
-  exit_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  exit_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  exit_rate:
+    type: float64
+    description: exit_count over view_count.
+    definition: exit_count / view_count
+    authority: 'Google Analytics (Universal), exit rate'
+    edge_cases:
+      - The only page of a visit is both its entrance and its exit.
+  exit_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  exit_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   bounce_rate:
     type: float64
     description: bounce_count over entrance_count; null if no visit began here.
-    authority: Google Analytics
-  bounce_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  bounce_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+    definition: visits of one view that began here / visits that began here
+    authority: 'Google Analytics (Universal), bounce rate'
+  bounce_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  bounce_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   converted_entrance_count: {type: int64, description: Visits that began here and hold an order.}
   entrance_conversion_rate: {type: float64, description: converted_entrance_count over entrance_count.}
-  entrance_conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  entrance_conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  entrance_conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  entrance_conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: 'Whether rates are withheld because of min_cell visitors.'}
 checks:

@@ -24,16 +24,8 @@ columns:
       - 'Signed late, but within renewal_grace_days: renewed. Later: lapsed, and the return is a reactivation.'
       - Terms cut to end with a parent contract, trials, and terms paused or within grace are in neither count.
       - A multi-year contract is due only at its end.
-  renewal_wilson_low:
-    type: float64
-    description: Lower bound of its 95 % Wilson interval.
-    definition: Wilson score interval of renewed_count out of due_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  renewal_wilson_high:
-    type: float64
-    description: Upper bound of its 95 % Wilson interval.
-    definition: Wilson score interval of renewed_count out of due_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  renewal_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  renewal_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   on_time_renewal_rate: {type: float64, description: Renewed early or on time over due_count.}
   due_arr_amount: {type: "decimal(18,4)", description: Annualised price that fell due.}
   renewed_arr_amount: {type: "decimal(18,4)", description: Annualised price of the new terms.}

@@ -10,16 +10,23 @@ columns:
   period_start_date: {type: date, description: The month looked at.}
   cohort_customer_count: {type: int64, description: Customers of the cohort.}
   retained_on_count: {type: int64, description: Those active in the month looked at.}
-  retained_on_rate: {type: float64, description: retained_on_count over cohort_customer_count.}
-  retained_on_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  retained_on_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  retained_on_rate:
+    type: float64
+    description: retained_on_count over cohort_customer_count.
+    definition: customers of the cohort who are active in exactly that month / customers of the cohort
+    authority: 'Mixpanel retention, on'
+    edge_cases:
+      - A month that is not over yet is incomplete, so that young cohorts do not look worse.
+  retained_on_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  retained_on_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   retained_on_or_after_count: {type: int64, description: Those active in the month looked at or any later one.}
   retained_on_or_after_rate:
     type: float64
     description: retained_on_or_after_count over cohort_customer_count; it may still rise.
-    authority: Mixpanel retention, on or after
-  retained_on_or_after_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  retained_on_or_after_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+    definition: customers of the cohort who are active in that month or later / customers of the cohort
+    authority: 'Mixpanel retention, on or after'
+  retained_on_or_after_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  retained_on_or_after_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month looked at is over, with late_days.'}
   is_suppressed: {type: bool, description: Whether rates are withheld because the cohort is below min_cell.}
 checks:

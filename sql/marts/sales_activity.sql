@@ -14,14 +14,14 @@ columns:
   won_quote_count: {type: int64, description: Quotes of the month whose deal was won since.}
   decided_quote_count: {type: int64, description: Quotes of the month whose deal was won or lost since.}
   quote_win_rate: {type: float64, description: won_quote_count over decided_quote_count.}
-  quote_win_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  quote_win_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  quote_win_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  quote_win_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   opened_deal_count: {type: int64, description: Deals opened in the month.}
   won_deal_count: {type: int64, description: Deals won in the month.}
   lost_deal_count: {type: int64, description: Deals lost in the month.}
   deal_win_rate: {type: float64, description: won_deal_count over deals won or lost in the month.}
-  deal_win_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  deal_win_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  deal_win_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  deal_win_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   won_amount: {type: "decimal(18,4)", description: Amount of the deals won in the month.}
   currency: {type: string, description: The pipeline's currency.}
   median_days_to_win: {type: float64, description: Median local days from opening to winning; null if none was won.}

@@ -15,8 +15,16 @@ columns:
   value: {type: float64, description: The metric in segment.}
   other_value: {type: float64, description: The metric in other_segment.}
   difference: {type: float64, description: value less other_value.}
-  difference_low: {type: float64, description: 'Lower bound of its 95 % interval: Newcombe for rates, Welch for means.'}
-  difference_high: {type: float64, description: Upper bound of the same.}
+  difference_low:
+    type: float64
+    description: 'Lower bound of its 95 % interval: Newcombe for rates, Welch for means.'
+    definition: lower bound of the 95 % interval of value - other_value
+    authority: 'Newcombe 1998 method 10; Welch 1947'
+  difference_high:
+    type: float64
+    description: Upper bound of the same.
+    definition: upper bound of the 95 % interval of value - other_value
+    authority: 'Newcombe 1998 method 10; Welch 1947'
   p_value: {type: float64, description: Two-sided p value of no difference.}
   q_value: {type: float64, description: 'The same, corrected for all comparisons of the metric.', authority: Benjamini and Hochberg 1995}
   test: {type: string, description: two_prop or welch.}

@@ -15,19 +15,19 @@ columns:
   answered_count: {type: int64, description: Cases with a first reply.}
   solved_count: {type: int64, description: Cases that were solved.}
   solved_rate: {type: float64, description: solved_count over case_count.}
-  solved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  solved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  solved_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  solved_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   first_contact_resolution_count: {type: int64, description: 'Cases solved with one contact, never reopened, and not followed by another case of the person and topic within 7 days of the solution.'}
   first_contact_resolution_rate: {type: float64, description: first_contact_resolution_count over case_count.}
-  first_contact_resolution_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  first_contact_resolution_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  first_contact_resolution_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  first_contact_resolution_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   reopened_count: {type: int64, description: Cases that were reopened.}
   repeated_count: {type: int64, description: Cases followed by another of the person and topic within 7 days of opening.}
   rated_count: {type: int64, description: 'Cases rated good or bad.'}
   satisfied_count: {type: int64, description: Cases rated good.}
   satisfied_rate: {type: float64, description: satisfied_count over rated_count.}
-  satisfied_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  satisfied_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  satisfied_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  satisfied_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   median_first_reply_seconds: {type: float64, description: Median from opening to first reply of answered cases.}
   p90_first_reply_seconds: {type: float64, description: 90th percentile of the same.}
   median_resolution_seconds: {type: float64, description: 'Median from opening to solution of solved cases, so that young months lean to short ones.'}

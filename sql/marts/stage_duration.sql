@@ -15,7 +15,13 @@ columns:
   customer_count: {type: int64, description: Different persons.}
   ended_count: {type: int64, description: Stays that ended.}
   censored_count: {type: int64, description: Stays that still last.}
-  km_median_seconds: {type: float64, description: Kaplan-Meier median; null where more than half outlast what was seen., authority: Kaplan and Meier 1958}
+  km_median_seconds:
+    type: float64
+    description: Kaplan-Meier median; null where more than half outlast what was seen.
+    definition: time at which the Kaplan-Meier survival of stays falls to one half
+    authority: Kaplan and Meier 1958
+    edge_cases:
+      - Stays that still last count until $as_of, so that young months do not lean to short ones.
   km_median_low_seconds: {type: float64, description: Lower bound of its 95 % interval., authority: Brookmeyer and Crowley 1982}
   km_median_high_seconds: {type: float64, description: Upper bound of its 95 % interval; null where it is open., authority: Brookmeyer and Crowley 1982}
   median_ended_seconds: {type: float64, description: Median of stays that ended.}
@@ -24,8 +30,8 @@ columns:
   within_target_count: {type: int64, description: Ended stays within the target; null without target.}
   judged_count: {type: int64, description: 'Stays that ended or are over the target already; null without target.'}
   within_target_rate: {type: float64, description: within_target_count over judged_count.}
-  within_target_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  within_target_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  within_target_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  within_target_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and no stay still lasts.'}
   is_suppressed: {type: bool, description: Whether times and rates are withheld because of min_cell persons.}
 checks:

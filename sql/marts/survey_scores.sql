@@ -51,16 +51,8 @@ columns:
     definition: answered_invitation_count / invited_count
     edge_cases:
       - A respondent who answers twice in a wave counts once.
-  response_wilson_low:
-    type: float64
-    description: Lower bound of its 95 % Wilson interval.
-    definition: Wilson score interval of answered_invitation_count out of invited_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  response_wilson_high:
-    type: float64
-    description: Upper bound of its 95 % Wilson interval.
-    definition: Wilson score interval of answered_invitation_count out of invited_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  response_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  response_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: Whether scores are withheld because of min_cell responses.}
 checks:

@@ -14,14 +14,14 @@ columns:
   abandoned_count: {type: int64, description: Attempts that were given up.}
   open_count: {type: int64, description: Attempts that may still be completed.}
   completion_rate: {type: float64, description: done_count over attempts that are not open.}
-  completion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  completion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  completion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  completion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   median_seconds: {type: float64, description: Median of completed attempts.}
   p90_seconds: {type: float64, description: 90th percentile of completed attempts.}
   target_seconds: {type: int64, description: How long the task should take; null without target.}
   within_target_rate: {type: float64, description: Share of completed attempts within the target; null without target.}
-  within_target_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  within_target_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  within_target_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  within_target_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and no attempt is open.'}
   is_suppressed: {type: bool, description: Whether rates and times are withheld because of min_cell persons.}
 checks:

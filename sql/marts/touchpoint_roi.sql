@@ -12,8 +12,15 @@ columns:
   revenue_credit: {type: "decimal(18,4)", description: Revenue credited to the channel; 0 if none.}
   currency: {type: string, description: The pipeline's currency.}
   revenue_share: {type: float64, description: revenue_credit over the revenue of the month.}
-  return_on_ad_spend_ratio: {type: float64, description: revenue_credit over cost; null without cost.}
-  return_on_investment_ratio: {type: float64, description: revenue_credit less cost over cost; null without cost.}
+  return_on_ad_spend_ratio:
+    type: float64
+    description: revenue_credit over cost; null without cost.
+    definition: revenue_credit / cost
+    authority: 'Snowplow, return on advertising spend'
+  return_on_investment_ratio:
+    type: float64
+    description: revenue_credit less cost over cost; null without cost.
+    definition: (revenue_credit - cost) / cost
   cost_per_order: {type: float64, description: cost over conversion_credit; null without cost or orders.}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}
   is_suppressed: {type: bool, description: Whether credits are withheld because fewer than min_cell customers ordered.}

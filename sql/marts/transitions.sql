@@ -13,12 +13,22 @@ columns:
   customer_count: {type: int64, description: Different persons.}
   from_count: {type: int64, description: All moves out of from_touchpoint in the month.}
   to_count: {type: int64, description: All moves into to_touchpoint in the month.}
-  out_share: {type: float64, description: transition_count over from_count.}
-  out_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of out_share.}
-  out_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of out_share.}
-  in_share: {type: float64, description: transition_count over to_count.}
-  in_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of in_share.}
-  in_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of in_share.}
+  out_share:
+    type: float64
+    description: transition_count over from_count.
+    definition: transition_count / all moves out of from_touchpoint
+    authority: 'Retentioneering, transition matrix'
+    edge_cases:
+      - The shares of a touchpoint sum to 1.
+  out_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of out_share., authority: Wilson 1927}
+  out_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of out_share., authority: Wilson 1927}
+  in_share:
+    type: float64
+    description: transition_count over to_count.
+    definition: transition_count / all moves into to_touchpoint
+    authority: 'Retentioneering, transition matrix'
+  in_wilson_low: {type: float64, description: Lower bound of the 95 % Wilson interval of in_share., authority: Wilson 1927}
+  in_wilson_high: {type: float64, description: Upper bound of the 95 % Wilson interval of in_share., authority: Wilson 1927}
   median_seconds: {type: float64, description: Median time between the two; null for the start and the end.}
   p90_seconds: {type: float64, description: 90th percentile of the same.}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days.'}

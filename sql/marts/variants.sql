@@ -18,8 +18,8 @@ columns:
   converted_count: {type: int64, description: Instances that reached the goal.}
   ended_count: {type: int64, description: Instances that are not open any more.}
   conversion_rate: {type: float64, description: converted_count over ended_count.}
-  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   median_throughput_seconds: {type: float64, description: Median from first to last step of instances that ended.}
   is_conforming: {type: bool, description: Whether no step of this way went back or passed over a stage.}
   is_complete: {type: bool, description: 'Whether the month is over, with late_days, and no instance of the way is open.'}

@@ -15,16 +15,8 @@ columns:
   view_count: {type: int64, description: Page and screen views in the visits.}
   converted_session_count: {type: int64, description: Visits with an order.}
   conversion_rate: {type: float64, description: converted_session_count over session_count.}
-  conversion_wilson_low:
-    type: float64
-    description: Lower bound of its 95 % Wilson interval.
-    definition: Wilson score interval of converted_session_count out of session_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
-  conversion_wilson_high:
-    type: float64
-    description: Upper bound of its 95 % Wilson interval.
-    definition: Wilson score interval of converted_session_count out of session_count at 95 %
-    authority: Wilson (1927), Journal of the American Statistical Association 22
+  conversion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  conversion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   bounce_rate_ua:
     type: float64
     description: Visits of one view over visits with a view.

@@ -33,7 +33,7 @@ pub struct Header {
     pub columns: IndexMap<String, ColumnDeclaration>,
     /// Predicates that hold for every row.
     pub checks: Vec<String>,
-    /// Contracts that must have a source, and tables of blocks (`config.journeys`) that must have rows, for this mart to be built.
+    /// Contracts that must have a source, and tables of blocks (`config.journeys`) that must have rows, for this mart to be built; `orders or subscriptions` asks for one of them.
     pub requires: Option<Vec<String>>,
     /// The order of the published rows, by default the grain.
     pub sort_by: Vec<String>,

@@ -134,10 +134,11 @@ impl Catalog {
                 .is_some_and(|node| matches!(&node.kind, Kind::Rows(rows) if rows.num_rows() > 0))
         };
         if let Some(required) = &mart.header.requires {
-            return required.iter().all(|name| match name.strip_prefix("config.") {
+            let is_there = |name: &str| match name.strip_prefix("config.") {
                 Some(block) => is_declared(block),
                 None => is_fed(name),
-            });
+            };
+            return required.iter().all(|names| names.split(" or ").any(is_there));
         }
         let read = self.order(std::slice::from_ref(&mart.name));
         let mut contracts = read.iter().filter(|name| name.schema == "inbound").peekable();

@@ -3,13 +3,15 @@
 //! (`tests/tools/worlds`) counted them while it simulated.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::{LazyLock, Mutex},
 };
 
 use assert_cmd::Command;
+use datafusion::arrow::datatypes::Schema;
+use journeymart::run::project::{Project, ProjectOptions};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -94,6 +96,19 @@ fn publish(name: &str) -> Published {
     assert_eq!(code, Some(0), "{name}: {stderr}");
     assert!(stdout.contains("nothing to do"), "{name}: {stdout}");
     published
+}
+
+/// The columns of every table that a shipped pipeline has.
+pub(crate) fn tables(pipeline: &str) -> BTreeMap<String, Vec<String>> {
+    let options = ProjectOptions {
+        pipeline: Some(root().join(format!("pipelines/{pipeline}.yaml"))),
+        ..ProjectOptions::default()
+    };
+    let project = Project::open(&options).unwrap();
+    let (schemas, _) = project.catalog.check(&project.planner().unwrap().state()).finish().unwrap();
+    let names =
+        |schema: &Schema| schema.fields().iter().map(|field| field.name().clone()).collect();
+    schemas.into_iter().map(|(table, schema)| (table.to_string(), names(&schema))).collect()
 }
 
 /// A question to the marts and the rows that must come back, in any order.
@@ -183,4 +198,33 @@ fn worlds_are_small_and_say_that_they_are_made_up() {
             files.filter(|f| f.path().is_file()).map(|f| f.metadata().unwrap().len()).sum();
         assert!(bytes < WORLD_BYTES, "{name} has grown to {bytes} bytes");
     }
+}
+
+#[test]
+fn every_table_has_rows_in_some_shipped_pipeline() {
+    let mut empty = BTreeSet::new();
+    let mut filled = BTreeSet::new();
+    for pipeline in PIPELINES {
+        let known: Vec<String> = tables(pipeline)
+            .into_keys()
+            .filter(|table| !filled.contains(table))
+            .filter(|table| {
+                let schema = table.split_once('.').unwrap().0;
+                ["inbound", "core", "journeys", "segments", "marts"].contains(&schema)
+            })
+            .collect();
+        let counts: Vec<String> = known
+            .iter()
+            .map(|table| format!("select '{table}' as name, count(*) as row_count from {table}"))
+            .collect();
+        empty.extend(known);
+        for row in published(pipeline).query(&counts.join(" union all ")) {
+            if row[1] != 0 {
+                let name = row[0].as_str().unwrap().to_owned();
+                empty.remove(&name);
+                filled.insert(name);
+            }
+        }
+    }
+    assert!(empty.is_empty(), "no shipped pipeline has rows in {empty:#?}");
 }

@@ -7,8 +7,9 @@ quote, sign or not, and are asked what it was like (Typeform). Some look at the 
 
 from collections import Counter, defaultdict
 from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
 
-from common import FIRST_NAMES, LAST_NAMES, World, cents, instant, iso, local, local_day, month, utc
+from common import FIRST_NAMES, LAST_NAMES, World, add_months, cents, instant, iso, local, local_day, month, utc
 
 FIRST_DAY, LAST_DAY = date(2026, 1, 1), date(2026, 6, 30)
 STEPS = ["research", "visit", "call_to_action", "form", "appointment", "call", "follow_up", "purchase", "feedback"]
@@ -25,7 +26,7 @@ class Company:
     def __init__(self):
         self.world = World("b2b_sales", seed=37)
         self.people, self.events, self.mails, self.calls, self.meetings = [], [], [], [], []
-        self.answers = []
+        self.answers, self.demo_answers, self.mentions = [], [], []
         self.accounts = [
             {"id": f"{7000 + number}", "name": f"{LAST_NAMES[number % 20]} & partners {number}",
              "industry": INDUSTRIES[number % 4], "size": 10 * (1 + number % 9), "country": "NL" if number % 5 else "BE"}
@@ -96,6 +97,10 @@ class Company:
     def _follow_up(self, person, at):
         chance = self.world.chance
         self.meetings.append((person, at, 60 * chance.pick([30, 60])))
+        if chance.yes(0.6):
+            self.demo_answers.append((person, at + timedelta(hours=4), chance.weighted([(9, 4), (8, 2), (5, 2)])))
+        if chance.yes(0.4):
+            self.mentions.append((person, at + timedelta(hours=5), chance.pick(["-0.5", "0.2", "0.8"])))
         quoted = at + timedelta(hours=3)
         person["deal"] = {"created": at, "quoted": quoted, "amount": 100 * chance.between(1500, 9000), "closed": None, "won": None}
 
@@ -172,6 +177,7 @@ class Company:
                 contact(person), person["email"], "customer" if won else "lead", person["account"]["id"],
                 POSTCODES[person["number"] % 5], person["account"]["country"], "nl", person["seller"],
                 local(person["known_at"]), local(deal["closed"] if won else person["known_at"]),
+                handle(person), subscriber(person) if won else None,
             ])  # fmt: skip
             if deal:
                 stage = {True: "closedwon", False: "closedlost", None: "contractsent"}[deal["won"]]
@@ -184,9 +190,11 @@ class Company:
         self.world.csv(
             "crm/contacts.csv",
             ["hs_object_id", "email", "lifecyclestage", "associatedcompanyid", "zip", "hs_country_region_code",
-             "hs_language", "hubspot_owner_id", "createdate", "lastmodifieddate"],  # fmt: skip
+             "hs_language", "hubspot_owner_id", "createdate", "lastmodifieddate", "linkedin_handle",
+             "billing_customer"],  # fmt: skip
             contacts,
         )
+        self._write_contracts()
         self.world.csv(
             "crm/deals.csv",
             ["hs_object_id", "pipeline", "dealstage", "amount", "deal_currency_code", "hubspot_owner_id",
@@ -194,6 +202,27 @@ class Company:
              "closedate", "hs_v2_date_entered_contractsent", "hs_lastmodifieddate"],  # fmt: skip
             deals,
         )
+
+    def _write_contracts(self):
+        """Who signs has a contract for a year, paid at once, that begins on the day."""
+        listed = []
+        for person in self.clients():
+            closed = person["deal"]["closed"]
+            start = instant(local_day(closed), 0)
+            seconds = {"created_at": closed, "started_at": start, "current_term_start": start,
+                       "current_term_end": instant(add_months(local_day(closed), 12), 0)}  # fmt: skip
+            listed.append({"subscription": {
+                "id": f"c{person['number']}", "customer_id": subscriber(person), "status": "active", "currency_code": "EUR",
+                "billing_period": 1, "billing_period_unit": "year",
+                "subscription_items": [{"item_price_id": "team-yearly", "item_type": "plan", "quantity": 1,
+                                        "unit_price": person["deal"]["amount"]}],
+                **{name: int(moment.timestamp()) for name, moment in seconds.items()},
+                "deleted": False, "resource_version": int(closed.timestamp()) * 1000,
+            }})  # fmt: skip
+        self.world.json("billing/contracts.json", {"list": listed})
+
+    def clients(self):
+        return [person for person in self.people if person["deal"] and person["deal"]["won"]]
 
     def _write_contacts_with_people(self):
         self.world.csv(
@@ -232,6 +261,15 @@ class Company:
             ],
         )
 
+        self.world.csv(
+            "survey/demo.csv",
+            ["#", "How likely are you to recommend our demos?", "Start Date (UTC)", "Submit Date (UTC)", "email"],
+            [
+                [f"d{number}", score, utc(at - timedelta(minutes=1)), utc(at), person["email"]]
+                for number, (person, at, score) in enumerate(self.demo_answers)
+            ],
+        )
+
     def _write_outside(self):
         """What is said in public, and what the statistics office says of places."""
         chance = self.world.chance
@@ -251,6 +289,14 @@ class Company:
                                 "createdAt": iso(at + timedelta(hours=2))})  # fmt: skip
         self.reviews = reviews
         self.world.json("social/reviews.json", {"reviews": reviews})
+        self.world.csv(
+            "social/mentions.csv",
+            ["id", "published_at", "network", "handle", "sentiment", "text"],
+            [
+                [f"l{number}", utc(at), "linkedin", handle(person), sentiment, "Met the people of B2B example today."]
+                for number, (person, at, sentiment) in enumerate(self.mentions)
+            ],
+        )
         places = [[code, 1200 + 35 * n, 700 + 20 * n, "1.8", 320 + 15 * n, 45 + n, 1 + n] for n, code in enumerate(POSTCODES)]
         self.world.csv(
             "open_data/pc6.csv",
@@ -274,6 +320,8 @@ class Company:
             where journey = 'sale' and visit_count > 0""",
             [[*key, count, len(people[key])] for key, count in counts.items()],
         )
+        self._tell_opinions()
+        self._tell_contracts()
         asked = [person for person in self.people if any(step == "feedback" for step, _ in person["stays"])]
         lost = [person for person in self.people if person["deal"] and person["deal"]["won"] is False]
         self.world.figure(
@@ -298,7 +346,13 @@ class Company:
             """select event_name, agent_team, count(*), sum(score) from core.touchpoints
             where event_name in ('call', 'meeting', 'survey_answered') group by event_name, agent_team""",
             [["call", "sales", len(self.calls), None], ["meeting", "sales", len(self.meetings), None],
-             ["survey_answered", None, len(self.answers), sum(score for _, _, score, _ in self.answers)]],
+             ["survey_answered", None, len(self.answers) + len(self.demo_answers),
+              sum(score for _, _, score, *_ in self.answers + self.demo_answers)]],
+        )  # fmt: skip
+        self.world.figure(
+            "which survey was answered",
+            "select topic, count(*) from core.touchpoints where event_name = 'survey_answered' group by topic",
+            [["nps", len(self.answers)], ["demo", len(self.demo_answers)]],
         )
         known = sum(bool(person["known_at"]) for person in self.people)
         self.world.figure(
@@ -313,6 +367,41 @@ class Company:
         )
         self._tell_scores()
         self._tell_outside()
+
+    def _tell_opinions(self):
+        """What people said before they took the step after the meeting, by the month of the meeting's stay."""
+        scores, sentiments = defaultdict(list), defaultdict(list)
+        for person, at, score in self.demo_answers:
+            scores[month(local_day(at))].append(score)
+        for person, at, sentiment in self.mentions:
+            sentiments[month(local_day(at))].append(float(sentiment))
+        rows = []
+        for start in scores.keys() | sentiments.keys():
+            own, said = scores.get(start, []), sentiments.get(start, [])
+            net = sum(score >= 9 for score in own) - sum(score <= 6 for score in own)
+            rows.append([start, len(own), 100 * net / len(own) if len(own) > 1 else None,
+                         len(said), sum(said) / len(said) if len(said) > 1 else None])  # fmt: skip
+        self.world.figure(
+            "what people said while they were in the stage of the meeting",
+            """select period_start_date, nps_response_count, nps, mention_count, mean_sentiment_score
+            from marts.journey_map_nodes where stage = 'follow_up' and nps_response_count + mention_count > 0""",
+            rows,
+        )
+
+    def _tell_contracts(self):
+        signed = defaultdict(list)
+        for person in self.clients():
+            signed[month(local_day(person["deal"]["closed"]))].append(cents(person["deal"]["amount"]))
+        twelfth = Decimal("0.0001")
+        self.world.figure(
+            "recurring revenue of the contracts that were signed in each month",
+            """select period_start_date, new_mrr_amount from marts.mrr
+            where period_unit = 'month' and new_mrr_amount > 0""",
+            [
+                [start, sum((amount / 12).quantize(twelfth, ROUND_HALF_UP) for amount in amounts)]
+                for start, amounts in signed.items()
+            ],
+        )
 
     def _activities(self, lost):
         counts = Counter(("call", person["seller"]) for person, *_ in self.calls)
@@ -339,30 +428,43 @@ class Company:
         self.world.figure(
             "the net promoter score of each month, where at least two answered, and who answered of those asked",
             """select period_start_date, response_count, promoter_count, detractor_count, nps, invited_count,
-            answered_invitation_count from marts.survey_scores where response_count > 0""",
+            answered_invitation_count from marts.survey_scores where survey_id = 'nps' and response_count > 0""",
             rows,
         )
 
 
     def _tell_outside(self):
         self.world.figure(
-            "what is said in public: posts of the company, and reviews with their stars",
-            "select network, is_controlled, count(*), sum(rating), count(text) from inbound.social_mentions group by network, is_controlled",
+            "what is said in public: posts of the company, mentions of it, and reviews with their stars",
+            """select network, is_controlled, count(*), sum(rating), count(mention_text), count(customer_id)
+            from core.social_mentions group by network, is_controlled""",
             [
-                ["linkedin", True, len(self.posts), None, len(self.posts)],
-                ["trustpilot", False, len(self.reviews), sum(review["stars"] for review in self.reviews), len(self.reviews)],
-            ],
+                ["linkedin", True, len(self.posts), None, len(self.posts), len(self.posts)],
+                ["linkedin", False, len(self.mentions), None, len(self.mentions), len(self.mentions)],
+                ["trustpilot", False, len(self.reviews), sum(review["stars"] for review in self.reviews),
+                 len(self.reviews), len(self.reviews)],
+            ],  # fmt: skip
         )
         self.world.figure(
             "why clients would or would not recommend the company",
-            "select answer_text, count(*) from inbound.survey_answers group by answer_text",
+            "select feedback_text, count(*) from core.feedback where subject = 'nps' group by feedback_text",
             [[text, count] for text, count in Counter(comment for *_, comment in self.answers if comment).items()],
         )
+        urbanity = Counter(1 + person["number"] % 5 for person in self.clients())
         self.world.figure(
-            "how urban the places are in which contacts live, of an open source and for statistics only",
-            "select value, licence, purpose from inbound.enrichment where attribute = 'urbanity'",
-            [[str(1 + number), "CC BY 4.0", "statistics"] for number in range(len(POSTCODES))],
+            "how urban the places are in which clients live, from an open source and for statistics only",
+            """select value, licence, purpose, count(*) from core.customer_enrichment where attribute = 'urbanity'
+            group by value, licence, purpose""",
+            [[str(value), "CC BY 4.0", "statistics", count] for value, count in urbanity.items()],
         )
+
+
+def handle(person):
+    return f"person{person['number']}"
+
+
+def subscriber(person):
+    return f"cb{person['number']}"
 
 
 def contact(person):

@@ -4,6 +4,7 @@ quarters and years that the marts are asked about."""
 from collections import Counter, defaultdict
 from datetime import timedelta
 from decimal import Decimal
+from statistics import median
 
 from common import PERIODS, add_months, cents, local_day, month, quarter
 from streaming_service import LAST_DAY, PLANS, POUND_RATES, TITLES, Service
@@ -21,6 +22,13 @@ class Truth:
         self._tell_customers()
         self._tell_titles()
         self._tell_answers()
+        self._tell_service()
+        self._tell_experiment()
+        self.world.figure(
+            "everybody is one person on all devices, and the one who asked to be forgotten is nobody",
+            "select count(*) from core.people",
+            [[len(self.service.visitors) - 1]],
+        )
         self.world.figure(
             "every renewal completes a journey, the first one that of finding and trying the service",
             "select sum(transition_count) from marts.journey_map_edges where journey = 'membership' and to_stage = '(converted)'",
@@ -165,11 +173,10 @@ class Truth:
                     if member["currency"] == "GBP":
                         price *= Decimal([rate for day, rate in POUND_RATES if day <= term.paid][-1])
                     value += price
-            if value:
-                rows.append([value])
+            rows.append([value, value > 0])
         self.world.figure(
             "what each member has paid, in euros at the rate of the day",
-            "select sum(reporting_amount) from core.revenue where kind = 'subscription' group by customer_id",
+            "select subscription_value, is_subscriber from marts.customer_value",
             rows,
         )
 
@@ -229,6 +236,61 @@ class Truth:
             "satisfaction (4 and 5 of 5) and effort (6 and 7 less 1 to 3 of 7), where at least two answered",
             "select kind, period_start_date, response_count, csat_pct, ces_index from marts.survey_scores",
             rows,
+        )
+
+    def _tell_service(self):
+        groups, asked = defaultdict(list), defaultdict(list)
+        for ticket in sorted(self.service.tickets, key=lambda ticket: ticket["opened"]):
+            groups[month(local_day(ticket["opened"])), ticket["topic"], ticket["channel"]].append(ticket)
+            asked[ticket["who"], ticket["topic"]].append(ticket)
+        following = {id(one): other for tickets in asked.values() for one, other in zip(tickets, tickets[1:])}
+        week = timedelta(days=7)
+
+        def again(ticket, since):
+            """Whether the same person asked the same within a week."""
+            other = following.get(id(ticket))
+            return bool(other and since and other["opened"] - since <= week)
+
+        rows = []
+        for key, tickets in groups.items():
+            askers = len({ticket["who"] for ticket in tickets})
+            once = [t for t in tickets if t["solved"] and not t["reopens"] and not again(t, t["solved"])]
+            rows.append([
+                *key, len(tickets), askers, sum(bool(ticket["solved"]) for ticket in tickets), len(once),
+                sum(ticket["reopens"] > 0 for ticket in tickets), sum(again(ticket, ticket["opened"]) for ticket in tickets),
+                60 * median(ticket["reply_minutes"] for ticket in tickets) if askers > 1 else None,
+                len(once) / len(tickets) if askers > 1 else None,
+                1 if askers > 1 else None,
+            ])  # fmt: skip
+        self.world.figure(
+            "questions of each month, what became of them, and how fast they were answered",
+            """select period_start_date, topic, channel, case_count, customer_count, solved_count,
+            first_contact_resolution_count, reopened_count, repeated_count, median_first_reply_seconds,
+            first_contact_resolution_rate, contacts_per_case_ratio from marts.service""",
+            rows,
+        )
+        self.world.figure(
+            "three people answer, whose names are nobody's business",
+            "select count(distinct agent_id) from marts.agent_interactions where contact_count > 0",
+            [[len({ticket["agent"] for ticket in self.service.tickets})]],
+        )
+        most = Counter(Counter(ticket["who"] for ticket in self.service.tickets).values())
+        self.world.figure(
+            "how many members asked how often",
+            "select case_count, count(*) from marts.service_customers group by case_count",
+            most.items(),
+        )
+
+    def _tell_experiment(self):
+        counts = Counter()
+        for person, variant, at in self.service.assignments:
+            joined = [subscription.at for subscription in person["subscriptions"]]
+            counts[variant, "exposed"] += 1
+            counts[variant, "joined"] += any(timedelta(0) <= moment - at <= timedelta(days=14) for moment in joined)
+        self.world.figure(
+            "who saw which price first, and who joined within a fortnight",
+            "select variant, is_control, unit_count, converted_count from marts.experiments",
+            [[v, v == "monthly_first", counts[v, "exposed"], counts[v, "joined"]] for v in ("monthly_first", "yearly_first")],
         )
 
 

@@ -47,8 +47,8 @@ class Term:
 
 
 class Subscription:
-    def __init__(self, member, number, plan, start):
-        self.member, self.id, self.plan, self.start = member, f"sub_{number}", plan, start
+    def __init__(self, member, number, plan, start, at):
+        self.member, self.id, self.plan, self.start, self.at = member, f"sub_{number}", plan, start, at
         self.trial = None
         self.terms = []
         self.pause = None  # first day, day after the last
@@ -62,7 +62,8 @@ class Subscription:
 class Service:
     def __init__(self):
         self.world = World("streaming", seed=23)
-        self.calls, self.assignments, self.answers = [], [], []
+        self.calls, self.assignments, self.answers, self.tickets = [], [], [], []
+        self.visitors, self.erased = [], None
         self.members, self.subscriptions, self.plays, self.refusals = [], [], [], []
         self.late = 0
         for number in range(130):
@@ -81,18 +82,21 @@ class Service:
             "currency": "GBP" if chance.yes(0.15) else "EUR",
             "subscriptions": [],
         }
+        self.visitors.append(person)
         day = FIRST_DAY + timedelta(days=chance.below(520))
         at = instant(day, chance.between(8, 21) * 3600)
         advertised = chance.yes(0.4)
         self._call("page", at, person, "/", campaign={"source": "google", "medium": "cpc"} if advertised else None)
         if chance.yes(0.15):
+            # The first who left at once asked to be forgotten, and is still in the exports.
+            self.erased = self.erased or person
             return
         at += timedelta(seconds=chance.between(20, 120))
         self._call("page", at, person, f"/titles/{chance.pick(TITLES)[0]}")
         at += timedelta(seconds=chance.between(20, 120))
         variant = chance.pick(["monthly_first", "yearly_first"])
         self._call("page", at, person, "/plans")
-        self.assignments.append([person["cookie"], variant, at])
+        self.assignments.append((person, variant, at))
         if chance.yes(0.25):
             return
         at += timedelta(seconds=chance.between(60, 300))
@@ -100,18 +104,18 @@ class Service:
         self.members.append(person)
         yearly = chance.yes(0.35 if variant == "yearly_first" else 0.2)
         plan = "basic_yearly" if yearly else chance.weighted([("basic_monthly", 3), ("premium_monthly", 1)])
-        subscription = self._subscribe(person, plan, day)
+        subscription = self._subscribe(person, plan, day, at)
         # Some of those who left come back long after any grace.
         if subscription.ended and subscription.terms and chance.yes(0.3):
             again = subscription.ended + timedelta(days=chance.between(40, 120))
             if again <= LAST_DAY - timedelta(days=5):
-                self._subscribe(person, subscription.terms[-1].plan, again)
+                self._subscribe(person, subscription.terms[-1].plan, again, instant(again, NOON))
         for subscription in person["subscriptions"]:
             self._watch(person, subscription)
 
-    def _subscribe(self, person, plan, day):
+    def _subscribe(self, person, plan, day, at):
         chance = self.world.chance
-        subscription = Subscription(person, len(self.subscriptions) + 1, plan, day)
+        subscription = Subscription(person, len(self.subscriptions) + 1, plan, day, at)
         is_first = not person["subscriptions"]
         person["subscriptions"].append(subscription)
         self.subscriptions.append(subscription)
@@ -182,11 +186,31 @@ class Service:
                 paused = subscription.pause and subscription.pause[0] <= day < subscription.pause[1]
                 if day <= LAST_DAY - timedelta(days=1) and not paused:
                     self._play(person, instant(day, 19 * 3600 + chance.below(7200)))
+            if chance.yes(0.25):
+                self._ask_support(person, start, days)
             if chance.yes(0.12) and end <= LAST_DAY:
                 kind = chance.pick(["csat", "ces"])
                 low = chance.yes(0.25)
                 score = {"csat": (chance.between(1, 3), chance.between(4, 5)), "ces": (chance.between(1, 4), chance.between(5, 7))}
                 self.answers.append((kind, person["email"], instant(start, NOON), score[kind][0 if low else 1]))
+
+    def _ask_support(self, person, start, days):
+        """A question, and sometimes the same one again within the week."""
+        chance = self.world.chance
+        topic, channel = chance.pick(["playback", "billing"]), chance.pick(["chat", "email"])
+        day = start + timedelta(days=chance.below(days))
+        for _ in range(1 + chance.yes(0.2)):
+            if day > LAST_DAY - timedelta(days=1):
+                return
+            opened = instant(day, chance.between(9, 20) * 3600 + chance.below(3600))
+            is_solved = chance.yes(0.95)
+            self.tickets.append({
+                "who": person["number"], "topic": topic, "channel": channel, "opened": opened,
+                "reply_minutes": chance.between(2, 300), "reopens": int(chance.yes(0.1)),
+                "solved": opened + timedelta(hours=chance.between(6, 20)) if is_solved else None,
+                "score": chance.weighted([("good", 5), ("bad", 2), ("unoffered", 3)]), "agent": chance.pick([81, 82, 83]),
+            })  # fmt: skip
+            day += timedelta(days=chance.between(2, 6))
 
     def _play(self, person, at):
         chance = self.world.chance
@@ -265,8 +289,10 @@ class Service:
         world.csv(
             "experiments/plans_page.csv",
             ["cookie", "variant", "exposed_at"],
-            [[cookie, variant, utc(at)] for cookie, variant, at in self.assignments],
+            [[person["cookie"], variant, utc(at)] for person, variant, at in self.assignments],
         )
+        self.world.csv("privacy/erasures.csv", ["cookie", "asked_at"], [[self.erased["cookie"], "2026-06-01 09:00:00"]])
+        self._write_support()
         for kind, question in (("csat", "How satisfied were you?"), ("ces", "It was easy to get help")):
             rows = [
                 [f"{kind}-{number}", score, utc(at), utc(at), email]
@@ -274,6 +300,25 @@ class Service:
                 if asked == kind
             ]
             world.csv(f"survey/{kind}.csv", ["#", question, "Start Date (UTC)", "Submit Date (UTC)", "email"], rows)
+
+    def _write_support(self):
+        tickets = [
+            {"id": 5000 + number, "requester_id": 9000 + ticket["who"], "assignee_id": ticket["agent"], "group_id": 70,
+             "status": "solved" if ticket["solved"] else "open", "tags": [ticket["topic"]], "via": {"channel": ticket["channel"]},
+             "satisfaction_rating": {"score": ticket["score"]}, "created_at": zulu(ticket["opened"]),
+             "updated_at": zulu(ticket["solved"] or ticket["opened"]),
+             "metric_set": {"reopens": ticket["reopens"], "reply_time_in_minutes": {"calendar": ticket["reply_minutes"]},
+                            "solved_at": ticket["solved"] and zulu(ticket["solved"])}}
+            for number, ticket in enumerate(self.tickets)
+        ]  # fmt: skip
+        self.world.json("support/tickets.json", {"tickets": tickets})
+        askers = {ticket["who"] for ticket in self.tickets}
+        users = [
+            {"id": 9000 + member["number"], "email": member["email"], "external_id": member["login"], "role": "end-user",
+             "created_at": zulu(member["subscriptions"][0].at)}
+            for member in self.members if member["number"] in askers
+        ]  # fmt: skip
+        self.world.json("support/users.json", {"users": users})
 
     def _subscription(self, subscription):
         last = subscription.known()[-1] if subscription.known() else None
@@ -295,8 +340,8 @@ class Service:
             "customer": f"cus_{subscription.member['number']}",
             "status": "canceled" if has_ended else "trialing" if in_trial else "active",
             "currency": subscription.member["currency"].lower(),
-            "created": stamp(subscription.start),
-            "start_date": stamp(subscription.start),
+            "created": int(subscription.at.timestamp()),
+            "start_date": int(subscription.at.timestamp()),
             "trial_start": trial_start and stamp(trial_start),
             "trial_end": trial_end and stamp(trial_end),
             "cancel_at_period_end": subscription.asked is not None and not has_ended,
@@ -333,6 +378,10 @@ class Service:
                     "lines": {"data": [line]},
                     "livemode": True,
                 }
+
+
+def zulu(moment):
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def stamp(day):

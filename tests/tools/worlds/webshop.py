@@ -164,6 +164,7 @@ class Shop:
     def tell(self):
         self._tell_visits()
         self._tell_events()
+        self._tell_pages()
         self._tell_checkout()
         self._tell_customers()
 
@@ -215,6 +216,25 @@ class Shop:
             [[*source, count] for source, count in sources.items()],
         )
 
+    def _tell_pages(self):
+        """Visits that stay within a month; of the few over its midnight the pages are counted where they were seen."""
+        counts = Counter()
+        for visit in self.visits:
+            views = [event for event in visit["events"] if event["name"] == "page_view"]
+            start, end = (month(local_day(views[number]["at"])) for number in (0, -1))
+            for view in views:
+                counts[month(local_day(view["at"])), view["page"], "views"] += 1
+            counts[start, views[0]["page"], "entrances"] += 1
+            counts[start, views[0]["page"], "bounces"] += len(views) == 1
+            counts[start, views[-1]["page"], "exits"] += 1
+            assert start == end, "a visit over the midnight of a month would need a rule"
+        pages = {(start, page) for start, page, _ in counts}
+        self.world.figure(
+            "views, entrances, exits and bounces of each page",
+            "select period_start_date, page_path, view_count, entrance_count, exit_count, bounce_count from marts.page",
+            [[*page, *(counts[*page, what] for what in ("views", "entrances", "exits", "bounces"))] for page in pages],
+        )
+
     def _tell_checkout(self):
         reached = Counter()
         for visit in self.visits:
@@ -226,7 +246,7 @@ class Shop:
         self.world.figure(
             "visits that reached each step of the checkout, by the month in which an article was looked at",
             """select period_start_date, step_number, step, reached_count from marts.funnel_steps
-            where funnel = 'checkout'""",
+            where funnel = 'checkout' and segment = 'all'""",
             [[*key, count] for key, count in reached.items()],
         )
 

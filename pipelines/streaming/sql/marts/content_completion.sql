@@ -16,8 +16,8 @@ columns:
     description: Share of playbacks that reached the end; null below min_cell viewers.
     definition: completed_count / start_count
     authority: 'Segment, video specification: Video Content Completed'
-  completion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval.}
-  completion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval.}
+  completion_wilson_low: {type: float64, description: Lower bound of its 95 % Wilson interval., authority: Wilson 1927}
+  completion_wilson_high: {type: float64, description: Upper bound of its 95 % Wilson interval., authority: Wilson 1927}
   watched_seconds: {type: int64, unit: seconds, description: 'Farthest positions of the playbacks, added up.'}
   offered_seconds: {type: int64, unit: seconds, description: 'Lengths of the title, once for each playback.'}
   watch_through_rate:
