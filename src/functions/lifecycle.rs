@@ -3,6 +3,8 @@
 silent.
 */
 
+use std::sync::Arc;
+
 use chrono_tz::Tz;
 use datafusion::{
     arrow::{
@@ -129,7 +131,7 @@ impl Reading for Periods {
 
     fn finish(&self, results: Results) -> Result<ArrayRef> {
         let columns: Vec<ArrayRef> =
-            vec![std::sync::Arc::new(Date32Array::from(results.starts)), results.status.finish()];
+            vec![Arc::new(Date32Array::from(results.starts)), results.status.finish()];
         Ok(results.offsets.lists(structs(&fields(), columns)))
     }
 }

@@ -4,7 +4,7 @@ The value at one end of a group's time: what `first_touch` and `last_touch` shar
 One record a group is enough, so nothing is sorted and only winners are kept.
 */
 
-use std::{cmp::Ordering, sync::Arc};
+use std::{cmp::Ordering, marker::PhantomData, sync::Arc};
 
 use datafusion::{
     arrow::{
@@ -113,7 +113,7 @@ impl Values for Texts {
 
 struct Numbers<T: ArrowPrimitiveType> {
     data_type: DataType,
-    numbers: std::marker::PhantomData<fn() -> T>,
+    numbers: PhantomData<fn() -> T>,
 }
 
 /// By hand, because a derived one would ask Arrow's type to be `Clone`.
@@ -125,7 +125,7 @@ impl<T: ArrowPrimitiveType> Clone for Numbers<T> {
 
 impl<T: ArrowPrimitiveType> Numbers<T> {
     fn new(data_type: DataType) -> Self {
-        Self { data_type, numbers: std::marker::PhantomData }
+        Self { data_type, numbers: PhantomData }
     }
 }
 

@@ -24,6 +24,11 @@ pub async fn export(engine: &Engine, plan: LogicalPlan, path: &Path) -> Result<u
     let Some(target) = path.to_str() else {
         return Err(Error::usage(codes::CLI, format!("{} is not UTF-8", path.display())));
     };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        let there_is_none = format!("there is no folder {}", folder.display());
+        return Err(Error::usage(codes::CLI, there_is_none).hint("create it, or name another one"));
+    }
     let mut options = TableParquetOptions::default();
     options.global.compression = Some(format!("zstd({ZSTD_LEVEL})"));
     options.global.created_by = CREATED_BY.to_owned();

@@ -4,7 +4,10 @@ Texts that repeat, held once and numbered.
 
 use std::sync::Arc;
 
-use datafusion::{common::HashMap, common::exec_datafusion_err, error::Result};
+use datafusion::{
+    common::{HashMap, exec_datafusion_err},
+    error::Result,
+};
 
 /// Distinct texts, numbered in the order in which they came.
 #[derive(Debug, Clone, Default)]
