@@ -17,7 +17,7 @@ use super::{
     Catalog,
     graph::{reach, readers},
     name::TableName,
-    node::{Kind, Node, Tree},
+    node::{Kind, Node},
 };
 
 impl Catalog {
@@ -203,7 +203,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{
-        super::{header::Header, library::Origin, name::Layer, params::Values},
+        super::{header::Header, library::Origin, name::Layer, node::Tree, params::Values},
         *,
     };
 

@@ -7,7 +7,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use assert_cmd::Command;
 use datafusion::{
     arrow::{
         array::{AsArray, RecordBatch},
@@ -15,6 +14,8 @@ use datafusion::{
     },
     parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
 };
+
+use crate::program::program;
 
 /// A project as `init` writes it, run once.
 struct Project {
@@ -29,14 +30,7 @@ struct Outcome {
 }
 
 fn journeymart(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    let output = Command::cargo_bin("journeymart")
-        .unwrap()
-        .current_dir(dir)
-        .env_clear()
-        .envs(variables.iter().copied())
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = program(dir).envs(variables.iter().copied()).args(arguments).output().unwrap();
     Outcome {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).unwrap(),

@@ -2,6 +2,7 @@
 
 #![expect(clippy::print_stdout, reason = "a test says when it is skipped")]
 
+mod program;
 mod cli;
 mod config;
 mod catalog;

@@ -40,6 +40,8 @@ mod load;
 use case::{Case, CaseFile, cases};
 use load::{Contracts, Loaded, contracts, load, of_source, table};
 
+use crate::program::program;
+
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
@@ -281,13 +283,7 @@ fn presets_say_what_they_are_and_are_held_against_what_they_name() {
 }
 
 fn printed(arguments: &[&str]) -> String {
-    let output = assert_cmd::Command::cargo_bin("journeymart")
-        .unwrap()
-        .current_dir(folder())
-        .arg("presets")
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = program(folder()).arg("presets").args(arguments).output().unwrap();
     String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap()
 }
 

@@ -2,7 +2,7 @@
 
 use std::{fs, path::Path};
 
-use assert_cmd::Command;
+use crate::program::program;
 
 const KEY: &str = "0123456789abcdef0123456789abcdef";
 const OTHER_KEY: &str = "another key of thirty-two bytes!";
@@ -14,10 +14,7 @@ struct Outcome {
 }
 
 fn journeymart(dir: &Path, key: Option<&str>, arguments: &[&str]) -> Outcome {
-    let output = Command::cargo_bin("journeymart")
-        .unwrap()
-        .current_dir(dir)
-        .env_clear()
+    let output = program(dir)
         .envs(key.map(|key| ("JOURNEYMART_PRIVACY_KEY", key)))
         .args(arguments)
         .output()

@@ -2,18 +2,13 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use assert_cmd::Command;
 use serde_json::Value;
+
+use crate::program::program;
 
 /// In an empty folder: what every pipeline has.
 fn journeymart(dir: &Path, arguments: &[&str]) -> (Option<i32>, String, String) {
-    let output = Command::cargo_bin("journeymart")
-        .unwrap()
-        .current_dir(dir)
-        .env_clear()
-        .args(arguments)
-        .output()
-        .unwrap();
+    let output = program(dir).args(arguments).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code(), text(output.stdout), text(output.stderr))
 }

@@ -10,8 +10,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use assert_cmd::Command;
 use serde_json::{Value, json};
+
+use crate::program::program;
 
 const PIPELINE: &str = "\
 version: 1
@@ -92,13 +93,7 @@ impl Published {
     }
 
     fn journeymart(&self, arguments: &[&str]) -> String {
-        let output = Command::cargo_bin("journeymart")
-            .unwrap()
-            .current_dir(self.0.path())
-            .env_clear()
-            .args(arguments)
-            .output()
-            .unwrap();
+        let output = program(self.0.path()).args(arguments).output().unwrap();
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {said}");
         String::from_utf8(output.stdout).unwrap()

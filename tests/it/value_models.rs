@@ -3,10 +3,10 @@
 
 use std::{fs, path::Path, sync::LazyLock};
 
-use assert_cmd::Command;
 use datafusion::prelude::{CsvReadOptions, SessionContext};
 use serde_json::Value;
 
+use crate::program::program;
 use crate::slt;
 
 fn root() -> &'static Path {
@@ -26,10 +26,7 @@ static CDNOW: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
 
 /// What the program answers at the end of the calibration period.
 fn query(sql: &str) -> Vec<Value> {
-    let output = Command::cargo_bin("journeymart")
-        .unwrap()
-        .current_dir(CDNOW.path())
-        .env_clear()
+    let output = program(CDNOW.path())
         .env("EXPORTS", root().join("tests/data/cdnow"))
         .args(["query", "pipelines/cdnow.yaml", "--param", "as_of_date=1997-09-30"])
         .args(["--output", "json", sql])

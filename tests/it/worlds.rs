@@ -9,11 +9,12 @@ use std::{
     sync::{LazyLock, Mutex},
 };
 
-use assert_cmd::Command;
 use datafusion::arrow::datatypes::Schema;
 use journeymart::run::project::{Project, ProjectOptions};
 use serde::Deserialize;
 use serde_json::Value;
+
+use crate::program::program;
 
 /// Every shipped pipeline.
 pub(crate) const PIPELINES: [&str; 5] =
@@ -34,10 +35,7 @@ pub(crate) struct Published {
 
 impl Published {
     fn journeymart(&self, command: &str, arguments: &[&str]) -> (Option<i32>, String, String) {
-        let output = Command::cargo_bin("journeymart")
-            .unwrap()
-            .current_dir(&self.dir)
-            .env_clear()
+        let output = program(&self.dir)
             .env("MARTS", "marts")
             .args([command, &self.pipeline])
             .args(arguments)

@@ -11,7 +11,7 @@ the select more than a projection (an aggregate, `unnest`) nothing is made of it
 use std::sync::Arc;
 
 use datafusion::{
-    common::DFSchemaRef,
+    common::{DFSchema, DFSchemaRef},
     error::Result,
     logical_expr::{
         Expr, LogicalPlan, LogicalPlanBuilder, Projection,
@@ -95,9 +95,12 @@ impl<'a, P: ContextProvider> Selects<'a, P> {
             match item {
                 Item::Column { name, alias } => {
                     let expr = self.planner.sql_to_expr(name, read.schema(), &mut self.context)?;
-                    let schemas: [&[_]; 1] = [&[read.schema()]];
-                    let column =
-                        normalize_col_with_schemas_and_ambiguity_check(expr, &schemas, &using)?;
+                    let schema: &DFSchema = read.schema();
+                    let column = normalize_col_with_schemas_and_ambiguity_check(
+                        expr,
+                        &[&[schema]],
+                        &using,
+                    )?;
                     // A field of a struct is computed, although it looks like a column.
                     if !matches!(column, Expr::Column(_)) {
                         return Ok(None);

@@ -335,8 +335,12 @@ impl RecordReader for ArchiveReader {
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
         while let Some((name, open)) = &mut self.open {
             if let Some(pending) = open.next_records(limit)? {
-                let file = Some(Arc::clone(name));
-                return Ok(Some(Box::new(move || Ok(Chunk { file, ..pending()? }))));
+                let name = Arc::clone(name);
+                return Ok(Some(Box::new(move || {
+                    let chunk = pending()?;
+                    // The rows of a workbook say their sheet too.
+                    Ok(Chunk { file: Some(chunk.file.unwrap_or(name)), ..chunk })
+                })));
             }
             self.advance()?;
         }

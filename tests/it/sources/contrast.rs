@@ -91,8 +91,10 @@ fn records_of_several_lines_are_torn_where_a_file_is_split() {
         (0..20_000).map(|id| format!("{id},\"{first}\nand a second\"\r\n")).collect();
     let world = World::new(&[("id", "int64"), ("note", "string")])
         .file("a.csv", format!("id,note\n{text}"));
-    let sql = "select count(*) from t";
-    assert_eq!(alone(&world, "a.csv", csv(), sql).unwrap(), ["20001"]);
+    // Torn in two, the record is counted twice, or the second half is refused: that depends on the
+    // reader that comes first.
+    let counted = alone(&world, "a.csv", csv(), "select count(*) from t");
+    assert_ne!(counted, Ok(vec!["20000".to_owned()]));
     assert_eq!(world.load().rows.len(), 20_000);
 }
 

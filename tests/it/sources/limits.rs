@@ -85,9 +85,9 @@ fn a_cell_of_deep_json_is_bad() {
 
 #[test]
 fn bombs_are_named() {
-    // Rows, so that no record is too long: a gigabyte in some ten kilobytes.
-    let row = format!("{}\n", "x".repeat(1_023));
-    let rows = packed(row.repeat(1 << 16).as_bytes());
+    // Rows, so that no record is too long: a gigabyte in less than a megabyte.
+    let row = format!("{}\n", "x".repeat((1 << 20) - 1));
+    let rows = packed(row.repeat(1 << 6).as_bytes());
     let bomb = [packed(&b"id\n"[..]), rows.repeat(16)].concat();
     assert!(bomb.len() < 1 << 18, "{}", bomb.len());
     let error = of(Format::Csv).file("a.zst", bomb).error();
