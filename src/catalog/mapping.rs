@@ -8,7 +8,7 @@ A mapping is written once for a preset and used by every source that names it, s
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use datafusion::sql::sqlparser::ast::{
-    Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor, VisitMut,
+    Expr, Ident, ObjectName, Query, Select, SelectItem, SetExpr, TableAlias, TableFactor,
     VisitorMut, With,
 };
 
@@ -23,6 +23,7 @@ use super::{
     name::{MAPPINGS, TableName},
     params::{Values, own},
     sql::folded,
+    walk,
 };
 
 /// The name that a mapping reads its source by.
@@ -86,7 +87,7 @@ pub fn values(source: &Source) -> Values {
 
 /// Lets the query read `raw.<source>` where it says `source`.
 pub fn redirect(query: &mut Query, source: &str) {
-    let _ = query.visit(&mut Redirect { source, ctes: Vec::new() });
+    walk::change(query, &mut Redirect { source, ctes: Vec::new() });
 }
 
 struct Redirect<'a> {

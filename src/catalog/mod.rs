@@ -27,6 +27,7 @@ pub mod library;
 pub mod header;
 mod carry;
 pub mod contract;
+mod walk;
 pub mod sql;
 pub mod params;
 pub mod mapping;

@@ -7,22 +7,27 @@ neither inject SQL nor change its type, and every place in the file stays where 
 
 use std::{collections::BTreeMap, ops::ControlFlow};
 
-use crate::config::{
-    params::{Param, ParamValue},
-    types::ColumnType,
-};
-use crate::engine::arrow_type;
-use crate::functions::local_day_start::day_start;
 use chrono::{DateTime, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use datafusion::sql::sqlparser::{
     ast::{
         CastKind, DataType, ExactNumberInfo, Expr, Function, FunctionArg, FunctionArgExpr,
         FunctionArgumentList, FunctionArguments, Ident, ObjectName, Query, UnaryOperator,
-        Value as Literal, ValueWithSpan, VisitMut, VisitorMut,
+        Value as Literal, ValueWithSpan, VisitorMut,
     },
     tokenizer::Span,
 };
+
+use crate::{
+    config::{
+        params::{Param, ParamValue},
+        types::ColumnType,
+    },
+    engine::arrow_type,
+    functions::local_day_start::day_start,
+};
+
+use super::walk;
 
 /// The end of the last local day that counts, exclusive: the next local midnight, as an instant.
 /// Where clocks skip midnight, the day starts at the first instant after it.
@@ -51,7 +56,7 @@ pub struct Bound {
 /// Replaces every `$name` of a query by its value.
 pub fn bind(query: &mut Query, values: &Values) -> Bound {
     let mut binder = Binder { values, bound: Bound::default() };
-    let _ = query.visit(&mut binder);
+    walk::change(query, &mut binder);
     binder.bound
 }
 

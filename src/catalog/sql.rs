@@ -10,8 +10,7 @@ use datafusion::{
         parser::{DFParserBuilder, Statement},
         sqlparser::{
             ast::{
-                Ident, ObjectName, Query, SetExpr, Spanned, Statement as Ast, TableFactor, Visit,
-                Visitor,
+                Ident, ObjectName, Query, SetExpr, Spanned, Statement as Ast, TableFactor, Visitor,
             },
             dialect::GenericDialect,
             tokenizer::Span,
@@ -21,7 +20,7 @@ use datafusion::{
 
 use crate::error::{Diagnostic, Location, codes};
 
-use super::name::TableName;
+use super::{name::TableName, walk};
 
 /// Expressions nested deeper than this are refused, not overflowed.
 const RECURSION_LIMIT: usize = 128;
@@ -175,7 +174,7 @@ impl Relation {
 /// are no tables, but subqueries in the arguments of table functions are looked into.
 pub fn relations(query: &Query) -> Vec<Relation> {
     let mut finder = RelationFinder::default();
-    let _ = query.visit(&mut finder);
+    walk::read(query, &mut finder);
     finder.found
 }
 

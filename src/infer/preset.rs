@@ -106,7 +106,8 @@ fn names_in_files(source: &Source) -> bool {
     }
 }
 
-/// Most of the preset's columns are there by name, among them all that it cannot do without.
+/// Most of the preset's columns are there by name, or most of the file's are the preset's; among
+/// them all that it cannot do without.
 fn by_name(
     workshop: &Workshop,
     group: &Group,
@@ -115,11 +116,15 @@ fn by_name(
     layout: &Layout,
 ) -> Option<Score> {
     const LEAST: usize = 3;
+    // A view of few columns: fewer might be so called anywhere.
+    const LEAST_OF_FEW: usize = 6;
     let present = |column: &&Column| column.from.iter().any(|from| has(headers, from, layout));
     let own = |column: &&Column| column.required || source.key.contains(&column.name);
     let found = source.columns.iter().filter(present).count();
     let complete = source.columns.iter().filter(own).all(|column| present(&column));
-    if !complete || found < LEAST || found * 2 <= source.columns.len() {
+    let most = found >= LEAST && found * 2 > source.columns.len();
+    let most_of_few = found >= LEAST_OF_FEW && found * 2 > headers.len();
+    if !complete || !(most || most_of_few) {
         return None;
     }
     let Tried { books, .. } = tried(workshop, source, &group.files)?;

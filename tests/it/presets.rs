@@ -283,7 +283,7 @@ fn presets_say_what_they_are_and_are_held_against_what_they_name() {
 }
 
 fn printed(arguments: &[&str]) -> String {
-    let output = program(folder()).arg("presets").args(arguments).output().unwrap();
+    let output = program(&folder()).arg("presets").args(arguments).output().unwrap();
     String::from_utf8(if output.status.success() { output.stdout } else { output.stderr }).unwrap()
 }
 

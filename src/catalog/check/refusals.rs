@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::{
     ast::{
         Distinct, Expr, Function, FunctionArgumentClause, FunctionArguments, Query, Select,
-        Spanned, Visit, Visitor, WindowType,
+        Spanned, Visitor, WindowType,
     },
     tokenizer::Span,
 };
@@ -21,6 +21,7 @@ use super::{
         library::Origin,
         node::Node,
         sql::{folded, select_place},
+        walk,
     },
     doubt,
 };
@@ -49,7 +50,7 @@ const ORDERED: [&str; 7] =
 /// Everything that the text of a node's query is refused or doubted for.
 pub(super) fn find(node: &Node, query: &Query) -> Vec<Diagnostic> {
     let mut finder = Finder { node, found: Vec::new() };
-    let _ = query.visit(&mut finder);
+    walk::read(query, &mut finder);
     finder.found
 }
 

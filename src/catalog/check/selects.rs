@@ -37,7 +37,7 @@ pub(super) struct Select {
 /// An item of a select.
 enum Item {
     Column {
-        name: Ast,
+        name: Box<Ast>,
         alias: Option<Ident>,
     },
     Star,
@@ -94,13 +94,10 @@ impl<'a, P: ContextProvider> Selects<'a, P> {
         for item in items {
             match item {
                 Item::Column { name, alias } => {
-                    let expr = self.planner.sql_to_expr(name, read.schema(), &mut self.context)?;
+                    let expr = self.planner.sql_to_expr(*name, read.schema(), &mut self.context)?;
                     let schema: &DFSchema = read.schema();
-                    let column = normalize_col_with_schemas_and_ambiguity_check(
-                        expr,
-                        &[&[schema]],
-                        &using,
-                    )?;
+                    let column =
+                        normalize_col_with_schemas_and_ambiguity_check(expr, &[&[schema]], &using)?;
                     // A field of a struct is computed, although it looks like a column.
                     if !matches!(column, Expr::Column(_)) {
                         return Ok(None);
@@ -184,10 +181,10 @@ fn set_aside(query: &mut Query) -> Option<Vec<Item>> {
     for item in std::mem::take(&mut select.projection) {
         match item {
             SelectItem::UnnamedExpr(name) if is_name(&name) => {
-                items.push(Item::Column { name, alias: None });
+                items.push(Item::Column { name: Box::new(name), alias: None });
             }
             SelectItem::ExprWithAlias { expr, alias } if is_name(&expr) => {
-                items.push(Item::Column { name: expr, alias: Some(alias) });
+                items.push(Item::Column { name: Box::new(expr), alias: Some(alias) });
             }
             SelectItem::Wildcard(options) if is_bare(&options) => items.push(Item::Star),
             SelectItem::QualifiedWildcard(

@@ -11,47 +11,59 @@ use std::ops::ControlFlow;
 use datafusion::sql::sqlparser::{
     ast::{
         BinaryOperator, Expr, GroupByExpr, Ident, JoinConstraint, JoinOperator, OrderByKind, Query,
-        Select, SelectItem, Spanned, TableFactor, Value, VisitMut, VisitorMut,
-        visit_expressions_mut,
+        Select, SelectItem, Spanned, TableFactor, Value, VisitorMut,
     },
     tokenizer::{Location, Span},
 };
 
+use super::super::walk;
+
 /// The places of all parts, the innermost of nested ones being the shortest.
 pub(super) fn slots(query: &Query) -> Vec<Span> {
     let mut collector = Walk { action: Action::Collect, slots: Vec::new() };
-    let _ = query.clone().visit(&mut collector);
+    walk::change(&mut query.clone(), &mut collector);
     collector.slots
 }
 
 /// Replaces the part at a place by something that cannot fail.
 pub(super) fn neutralise(query: &mut Query, slot: Span) {
-    let _ = query.visit(&mut Walk { action: Action::Neutralise(slot), slots: Vec::new() });
+    walk::change(query, &mut Walk { action: Action::Neutralise(slot), slots: Vec::new() });
 }
 
 /// Gives the column at a place another name.
 pub(super) fn rename(query: &mut Query, at: Span, name: &str) {
-    let _ = visit_expressions_mut(query, |expr| {
-        if expr.span() == at {
+    walk::change(query, &mut Rename { at, name });
+}
+
+struct Rename<'a> {
+    at: Span,
+    name: &'a str,
+}
+
+impl VisitorMut for Rename<'_> {
+    type Break = ();
+
+    fn post_visit_expr(&mut self, expr: &mut Expr) -> ControlFlow<()> {
+        if expr.span() == self.at {
             match expr {
-                Expr::Identifier(ident) => ident.value = name.to_owned(),
+                Expr::Identifier(ident) => ident.value = self.name.to_owned(),
                 Expr::CompoundIdentifier(parts) => {
                     if let Some(ident) = parts.last_mut() {
-                        ident.value = name.to_owned();
+                        ident.value = self.name.to_owned();
                     }
                 }
                 _ => {}
             }
         }
-        ControlFlow::<()>::Continue(())
-    });
+        ControlFlow::Continue(())
+    }
 }
 
 /// Replaces every select that reads one of the tables at these places by nulls under the names of
 /// its items. False where a `*` keeps the names unknown.
 pub(super) fn silence(query: &mut Query, tables: &[Span]) -> bool {
     let mut silencer = Silencer { tables, names_known: true };
-    let _ = query.visit(&mut silencer);
+    walk::change(query, &mut silencer);
     silencer.names_known
 }
 

@@ -16,7 +16,7 @@ use datafusion::{
         WindowFunctionDefinition, expr::WindowFunction, utils::merge_schema,
     },
     sql::sqlparser::{
-        ast::{BinaryOperator, Expr as Ast, Query, Spanned, Visit, Visitor},
+        ast::{BinaryOperator, Expr as Ast, Query, Spanned, Visitor},
         tokenizer::{Location, Span},
     },
 };
@@ -24,7 +24,7 @@ use datafusion::{
 use crate::error::{Diagnostic, codes};
 
 use super::{
-    super::{node::Node, sql::folded},
+    super::{node::Node, sql::folded, walk},
     doubt,
     parts::Parts,
     slots::extent,
@@ -170,7 +170,7 @@ impl Finder<'_> {
 /// around one is found by its kind.
 fn place(query: &Query, expr: &Expr, is_it: &dyn Fn(&Ast) -> bool) -> Span {
     let mut candidates = Candidates { is_it, found: Vec::new() };
-    let _ = query.visit(&mut candidates);
+    walk::read(query, &mut candidates);
     let column = column_place(expr);
     let around = column.and_then(|at| {
         let holds = candidates.found.iter().filter(|span| span.start <= at && at < span.end);
@@ -299,7 +299,7 @@ pub(super) fn output_place(query: &Query, name: &str) -> Span {
         }
     }
     let mut last = Last { name, place: None };
-    let _ = query.visit(&mut last);
+    walk::read(query, &mut last);
     last.place.unwrap_or_else(|| {
         let start = query.body.span().start;
         Span::new(start, start)
