@@ -21,6 +21,8 @@ use datafusion::{
 };
 use serde::Serialize;
 
+use crate::engine::rules;
+
 use super::{
     Catalog,
     check::{Part, Parts, Planner},
@@ -214,6 +216,9 @@ impl Tracer<'_> {
             | LogicalPlan::Limit(_)
             | LogicalPlan::Repartition(_)
             | LogicalPlan::Subquery(_) => {
+                plan.inputs().into_iter().flat_map(|input| self.plan(input)).collect()
+            }
+            LogicalPlan::Extension(extension) if rules::passes_rows_on(extension) => {
                 plan.inputs().into_iter().flat_map(|input| self.plan(input)).collect()
             }
             LogicalPlan::EmptyRelation(relation) => {

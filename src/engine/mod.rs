@@ -121,7 +121,8 @@ impl Engine {
             .with_default_features()
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
-        let state = rules::install(functions::install(builder)).build();
+        let state =
+            rules::install(functions::install(builder, rules::extension_planners())).build();
         let context = SessionContext::new_with_state(state);
         Ok(Self { context, options, new_schema: Mutex::new(()) })
     }

@@ -291,8 +291,12 @@ pub fn find(name: &str) -> Option<&'static Function> {
 }
 
 /// Makes every function known to a session; call it after `with_default_features`.
-pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
-    let mut extensions = Vec::new();
+///
+/// A session has one planner: `extensions` are those of nodes that are not functions.
+pub fn install(
+    mut builder: SessionStateBuilder,
+    mut extensions: Vec<Arc<dyn ExtensionPlanner + Send + Sync>>,
+) -> SessionStateBuilder {
     for function in ALL {
         match function.build {
             Build::Scalar(build) => {

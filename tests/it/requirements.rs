@@ -167,7 +167,7 @@ fn page(requirements: &[Requirement]) -> String {
     match open {
         0 => page += "Nothing is open.\n",
         _ => {
-            write!(page, "{open} of {} are open, wholly or in part.\n", requirements.len()).unwrap()
+            writeln!(page, "{open} of {} are open, wholly or in part.", requirements.len()).unwrap()
         }
     }
     page += "\n| | asked for | answered by |\n|---|---|---|\n";

@@ -37,7 +37,9 @@ pub(crate) fn session(partitions: usize, batch_size: usize) -> SessionContext {
         .with_batch_size(batch_size)
         .set_bool("datafusion.sql_parser.map_string_types_to_utf8view", false);
     let builder = SessionStateBuilder::new().with_default_features().with_config(config);
-    SessionContext::new_with_state(rules::install(functions::install(builder)).build())
+    SessionContext::new_with_state(
+        rules::install(functions::install(builder, rules::extension_planners())).build(),
+    )
 }
 
 /// Runs one file in two sessions that split the work differently and must agree.

@@ -6,11 +6,16 @@ Each file says what it repairs, names the upstream issue, and when it can be del
 
 use std::sync::Arc;
 
-use datafusion::{execution::SessionStateBuilder, logical_expr::AggregateUDF};
+use datafusion::{
+    execution::SessionStateBuilder,
+    logical_expr::{AggregateUDF, Extension},
+    physical_planner::ExtensionPlanner,
+};
 
 mod checked_arithmetic;
 mod checked_sum;
 mod compact_windows;
+mod forgotten_keys;
 
 /// Adds every rule to a session with default features.
 pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
@@ -20,5 +25,16 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
         .push(Arc::new(AggregateUDF::from(checked_sum::CheckedSum::default())));
     builder
         .with_analyzer_rule(Arc::new(checked_arithmetic::CheckedArithmetic))
+        .with_analyzer_rule(Arc::new(forgotten_keys::ForgottenKeys))
         .with_physical_optimizer_rule(Arc::new(compact_windows::CompactWindows))
+}
+
+/// What executes the nodes that rules put into plans.
+pub fn extension_planners() -> Vec<Arc<dyn ExtensionPlanner + Send + Sync>> {
+    vec![Arc::new(forgotten_keys::RowsPlanner)]
+}
+
+/// Whether a node that a rule put there passes the rows of its input on as they are.
+pub(crate) fn passes_rows_on(extension: &Extension) -> bool {
+    extension.node.as_any().is::<forgotten_keys::Rows>()
 }

@@ -34,6 +34,11 @@ static SHEET: LazyLock<Regex> =
 /// The beginning of a cell, with or without the name of its namespace.
 static CELL: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(?:[A-Za-z_][\w.-]{0,63}:)?c[\s/>]"));
 static FORMULA: LazyLock<Regex> = LazyLock::new(|| pattern(r"<(?:[A-Za-z_][\w.-]{0,63}:)?f[\s/>]"));
+/// A row or cell beyond the last column, XFD, or far beyond the last row, whose number overflows.
+static NOWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    let number = r#"r\s{0,9}=\s{0,9}["'](?:[A-Za-z]{4}|[A-Za-z]{0,3}[0-9]{9})"#;
+    pattern(&format!(r"<(?:[A-Za-z_][\w.-]{{0,63}}:)?(?:c|row)\s(?:[^<>]{{0,128}}\s)?{number}"))
+});
 /// How many texts there are, for which memory is taken.
 static COUNT: LazyLock<Regex> =
     LazyLock::new(|| pattern(r#"uniqueCount\s{0,9}=\s{0,9}["'](\d{1,30})"#));
@@ -96,6 +101,10 @@ fn sheet(content: &mut dyn Read) -> io::Result<bool> {
     let (mut cell, mut before) = (0u64, 0u64);
     each_window(content, |window, kept| {
         formulas = formulas || FORMULA.is_match(window);
+        if NOWHERE.is_match(window) {
+            let hint = "the last cell of a sheet is XFD1048576; what wrote this file is broken";
+            return Err(refusal("holds a cell that no sheet has", hint));
+        }
         let begins = |at: usize| before + at as u64 - kept as u64;
         for found in CELL.find_iter(window) {
             cell = cell.max(begins(found.start()));

@@ -420,13 +420,16 @@ fn what_is_no_workbook_says_what_it_is() {
         (encrypted, "`a.xlsx` is protected by a password"),
         (sound[..sound.len() / 2].to_vec(), "`a.xlsx` ends before its compressed content does"),
         (packed(&[("a.txt".to_owned(), String::new())]), "`a.xlsx!a.txt` is no XLSX workbook"),
-        (book.with("</row>", "</raw>"), "`a.xlsx` cannot be read as XLSX"),
         (book.with("<v>1</v>", "<v>99</v>"), "`a.xlsx` cannot be read as XLSX: Cell string index"),
         (
             book.with("uniqueCount=\"3\"", "uniqueCount=\"99999999999\""),
             "`a.xlsx` claims to hold 99999999999 texts",
         ),
-        (book.with("r=\"A1\"", "r=\"AAAAAAAAAAAAAAAA1\""), "`a.xlsx` cannot be read as XLSX"),
+        (
+            book.with("r=\"A1\"", "r=\"AAAAAAAAAAAAAAAA1\""),
+            "`a.xlsx` holds a cell that no sheet has",
+        ),
+        (book.with("r=\"A1\"", "r=\"A4294967297\""), "`a.xlsx` holds a cell that no sheet has"),
         (swapped.bytes(), "`a.xlsx` cannot be read as XLSX: row 1 comes after row 2"),
         (Book::default().sheet("Data", &[]).bytes(), "`a.xlsx!Data` is empty: it has no header"),
         (
