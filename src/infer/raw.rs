@@ -65,6 +65,7 @@ pub(crate) fn raw(workshop: &Workshop, group: &Group) -> Result<Raw> {
         let message =
             format!("`{}` holds no records that could be told apart", group.files[0].path);
         Error::failed(codes::MALFORMED, message)
+            .hint("is it a table at all? a record may hold 100,000 columns and 32 MiB")
     };
     match layout {
         Layout::Lines => {}
