@@ -16,7 +16,7 @@ use super::{
     header::Header,
     library::{Origin, SqlFile},
     name::{Layer, TableName},
-    node::{Kind, Node, Tree},
+    node::{Kind, Node},
     params::Values,
     rows,
 };
@@ -33,7 +33,7 @@ fn node(name: TableName, kind: Kind, file: &SqlFile) -> Node {
         file: file.file.clone(),
         text: Arc::clone(&file.text),
         header: Header::default(),
-        tree: Tree::None,
+        query: None,
         inputs: Default::default(),
         params: Values::new(),
     }

@@ -111,9 +111,9 @@ fn cycle(tables: &Tables, path: &[&TableName]) -> Diagnostic {
 }
 
 fn input_place(node: &Node, input: &TableName) -> Option<crate::error::Location> {
-    let query = node.query()?;
+    let query = node.query.as_ref()?;
     let relation =
-        sql::relations(&query).into_iter().find(|known| known.table().as_ref() == Some(input))?;
+        sql::relations(query).into_iter().find(|known| known.table().as_ref() == Some(input))?;
     Some(node.locate(relation.span))
 }
 

@@ -23,13 +23,7 @@ use serde::Serialize;
 
 use crate::engine::rules;
 
-use super::{
-    Catalog,
-    check::{Part, Parts, Planner},
-    name::TableName,
-    node::Node,
-    parallel,
-};
+use super::{Catalog, check::Planner, name::TableName, node::Node, parallel};
 
 /// A column of a table.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -60,22 +54,11 @@ impl Lineage {
 pub type Ends<'a> = &'a (dyn Fn(&Expr) -> bool + Sync);
 
 /// The lineage of a planned query.
-fn trace(parts: &Parts, ends: Ends<'_>) -> Lineage {
-    let mut tracer = Tracer {
-        ends,
-        used: ColumnSet::new(),
-        outer: Vec::new(),
-        work: Vec::new(),
-        parts: Vec::new(),
-    };
-    for part in parts.iter() {
-        let sets = tracer.plan(&part.plan);
-        tracer.parts.push((part, sets));
-    }
-    let names =
-        parts.schema().fields().iter().map(|field| field.name().clone()).collect::<Vec<_>>();
-    let sets = tracer.parts.pop().map(|(_, sets)| sets).unwrap_or_default();
-    Lineage { columns: names.into_iter().zip(sets).collect(), used: tracer.used }
+pub fn trace(plan: &LogicalPlan, ends: Ends<'_>) -> Lineage {
+    let mut tracer = Tracer { ends, used: ColumnSet::new(), outer: Vec::new(), work: Vec::new() };
+    let sets = tracer.plan(plan);
+    let names = plan.schema().fields().iter().map(|field| field.name().clone());
+    Lineage { columns: names.zip(sets).collect(), used: tracer.used }
 }
 
 impl Catalog {
@@ -91,11 +74,10 @@ impl Catalog {
             // A table that cannot be added is one that its readers cannot be traced through.
             let _ = planner.add(name, SchemaRef::clone(schema));
         }
-        let nodes: Vec<&Node> = self.tables.values().filter(|node| node.has_query()).collect();
+        let nodes: Vec<&Node> = self.tables.values().filter(|node| node.query.is_some()).collect();
         let traced = parallel::map(&nodes, |node| {
-            let query = node.query()?;
-            let parts = planner.try_plan_parts(query, || node.query().expect("as before")).ok()?;
-            Some((node.name.clone(), trace(&parts, ends)))
+            let plan = planner.try_plan(node.query.as_ref()?).ok()?;
+            Some((node.name.clone(), trace(&plan, ends)))
         });
         traced.into_iter().flatten().collect()
     }
@@ -123,8 +105,6 @@ struct Tracer<'a> {
     outer: Vec<(DFSchema, Vec<ColumnSet>)>,
     /// What the columns of recursive CTEs are known to be made of so far.
     work: Vec<(String, Vec<ColumnSet>)>,
-    /// The parts before this one, and what their columns are made of.
-    parts: Vec<(&'a Part, Vec<ColumnSet>)>,
 }
 
 impl Tracer<'_> {
@@ -221,11 +201,7 @@ impl Tracer<'_> {
             LogicalPlan::Extension(extension) if rules::passes_rows_on(extension) => {
                 plan.inputs().into_iter().flat_map(|input| self.plan(input)).collect()
             }
-            LogicalPlan::EmptyRelation(relation) => {
-                let part = self.parts.iter().find(|(part, _)| part.is(relation));
-                part.map_or_else(|| vec![ColumnSet::new(); width], |(_, sets)| sets.clone())
-            }
-            LogicalPlan::Values(_) => vec![ColumnSet::new(); width],
+            LogicalPlan::EmptyRelation(_) | LogicalPlan::Values(_) => vec![ColumnSet::new(); width],
             // Everything else may mix its inputs in any way.
             _ => {
                 let sets: Vec<ColumnSet> =
@@ -364,8 +340,6 @@ fn union(sets: &[ColumnSet]) -> ColumnSet {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use datafusion::{
         arrow::datatypes::{DataType, Field, Schema},
         prelude::SessionContext,
@@ -383,9 +357,8 @@ mod tests {
                 .collect();
             planner.add(&TableName::new("core", name), Schema::new(fields).into()).unwrap();
         }
-        let query = || Arc::new(parse("x.sql", &sql.into()).unwrap());
-        let parts = planner.try_plan_parts(query(), query).unwrap();
-        let lineage = trace(&parts, ends);
+        let plan = planner.try_plan(&parse("x.sql", &sql.into()).unwrap()).unwrap();
+        let lineage = trace(&plan, ends);
         let shown = |set: &ColumnSet| {
             let names = set.iter().map(|from| format!("{}.{}", from.table.name, from.column));
             names.collect::<Vec<_>>().join("+")

@@ -4,7 +4,7 @@ From files and the pipeline to linked nodes: which tables there are and what the
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, atomic::AtomicUsize},
+    sync::Arc,
 };
 
 use chrono::NaiveDate;
@@ -21,18 +21,12 @@ use super::{
     library::{Origin, SqlFile},
     mapping,
     name::{SQL_SCHEMAS, TableName},
-    node::{Kind, Node, Tree},
+    node::{Kind, Node},
     parallel,
     params::{self, Values},
     read::{self, Given, Work},
     sql,
 };
-
-/// Syntax trees are kept for so many bytes of SQL; those of larger projects would fill the memory.
-const KEPT_TREES_BYTES: usize = 768 << 10;
-
-/// The tables that the query of each table names.
-type Relations = BTreeMap<TableName, Vec<sql::Relation>>;
 
 /// Everything that tables are made from.
 pub(super) struct Material<'a> {
@@ -87,19 +81,13 @@ pub(super) fn load(
     for source in pipeline.sources.values() {
         work.extend(mappings(source, files, &tables, &file, found));
     }
-    let given = Given {
-        values: &material.values,
-        today: material.today,
-        left: AtomicUsize::new(KEPT_TREES_BYTES),
-    };
-    let mut relations = BTreeMap::new();
-    for read in parallel::map(&work, |work| read::read(work, &given)) {
-        found.extend(read.faults);
-        relations.insert(read.node.name.clone(), read.relations);
-        tables.insert(read.node.name.clone(), read.node);
+    let given = Given { values: &material.values, today: material.today };
+    for (node, faults) in parallel::map(&work, |work| read::node(work, &given)) {
+        found.extend(faults);
+        tables.insert(node.name.clone(), node);
     }
-    feed_contracts(&mut tables, &mut relations, material, found);
-    link(&mut tables, &relations, found);
+    feed_contracts(&mut tables, material, found);
+    link(&mut tables, found);
     graph::find_cycles(&tables, found);
     graph::check_layers(&tables, found);
     (tables, checks)
@@ -201,16 +189,12 @@ fn mappings<'a>(
 }
 
 /// Gives every contract the query over its mappings.
-fn feed_contracts(
-    tables: &mut Tables,
-    relations: &mut Relations,
-    material: &Material<'_>,
-    found: &mut Diagnostics,
-) {
+fn feed_contracts(tables: &mut Tables, material: &Material<'_>, found: &mut Diagnostics) {
     let mut feeds: BTreeMap<TableName, Vec<Mapping>> = BTreeMap::new();
     for node in tables.values() {
-        let Kind::Mapping { source, contract } = &node.kind else { continue };
-        let Some(query) = node.query() else { continue };
+        let (Kind::Mapping { source, contract }, Some(query)) = (&node.kind, &node.query) else {
+            continue;
+        };
         let raw = tables.get(&TableName::new("raw", source)).and_then(Node::declared_schema);
         let raw: Vec<String> = raw
             .iter()
@@ -219,7 +203,7 @@ fn feed_contracts(
             .collect();
         let namespace =
             material.pipeline.sources.get(source).map_or(source, |source| &source.namespace);
-        match mapping::output_names(&query, &raw) {
+        match mapping::output_names(query, &raw) {
             Some(columns) => {
                 feeds.entry(TableName::new("inbound", contract)).or_default().push(Mapping {
                     table: node.name.clone(),
@@ -261,8 +245,7 @@ fn feed_contracts(
         let mut query = contract.query(&mappings);
         *sources = mappings.into_iter().map(|mapping| mapping.source).collect();
         node.params = params::bind(&mut query, &material.values).used;
-        relations.insert(name.clone(), sql::relations(&query));
-        node.tree = Tree::Kept(Arc::new(query));
+        node.query = Some(Arc::new(query));
     }
 }
 
@@ -305,16 +288,18 @@ fn carry_into(
 }
 
 /// Resolves what every query reads; what does not exist is reported.
-fn link(tables: &mut Tables, relations: &Relations, found: &mut Diagnostics) {
+fn link(tables: &mut Tables, found: &mut Diagnostics) {
+    let nodes: Vec<&Node> = tables.values().collect();
+    let read = parallel::map(&nodes, |node| node.query.as_deref().map(sql::relations));
     let mut inputs: Vec<(TableName, BTreeSet<TableName>)> = Vec::new();
-    for node in tables.values() {
+    for (node, relations) in nodes.into_iter().zip(read) {
         let mut own = BTreeSet::new();
-        for relation in relations.get(&node.name).into_iter().flatten() {
+        for relation in relations.into_iter().flatten() {
             match relation.table().filter(|name| tables.contains_key(name)) {
                 Some(name) => {
                     own.insert(name);
                 }
-                None => found.push(unknown_table(node, relation, tables)),
+                None => found.push(unknown_table(node, &relation, tables)),
             }
         }
         inputs.push((node.name.clone(), own));

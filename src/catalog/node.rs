@@ -23,7 +23,7 @@ use super::{
     header::{self, Header},
     library::Origin,
     name::{Layer, TableName},
-    params::{self, Values},
+    params::Values,
     sql,
 };
 
@@ -37,24 +37,15 @@ pub struct Node {
     pub file: String,
     pub text: Arc<str>,
     pub header: Header,
-    /// The parsed select with its parameters bound.
-    pub(super) tree: Tree,
+    /// The parsed select with its parameters bound; none for tables that no SQL fills, and for
+    /// files that do not parse.
+    pub query: Option<Arc<Query>>,
     /// The tables that the query reads.
     pub inputs: BTreeSet<TableName>,
     /// The parameters that the query uses.
     pub params: Values,
     /// The place in the data flow.
     pub layer: Layer,
-}
-
-/// A syntax tree, which takes sixty times the memory of its text.
-#[derive(Debug, Clone)]
-pub(super) enum Tree {
-    /// No SQL fills the table, or its file does not parse.
-    None,
-    Kept(Arc<Query>),
-    /// Parsed from the file's text whenever it is asked for.
-    OnDemand,
 }
 
 /// What fills a table.
@@ -91,28 +82,9 @@ impl Kind {
 }
 
 impl Node {
-    /// Whether a query fills the table.
-    pub fn has_query(&self) -> bool {
-        !matches!(self.tree, Tree::None)
-    }
-
-    /// The parsed select with its parameters bound; none for tables that no SQL fills, and for
-    /// files that do not parse.
-    pub fn query(&self) -> Option<Arc<Query>> {
-        match &self.tree {
-            Tree::None => None,
-            Tree::Kept(query) => Some(Arc::clone(query)),
-            Tree::OnDemand => {
-                let mut query = sql::parse(&self.file, &self.text).ok()?;
-                params::bind(&mut query, &self.params);
-                Some(Arc::new(query))
-            }
-        }
-    }
-
     /// The statement that fills the table.
     pub fn statement(&self) -> Option<Statement> {
-        self.query().map(|query| sql::statement(Arc::unwrap_or_clone(query)))
+        self.query.as_ref().map(|query| sql::statement(Query::clone(query)))
     }
 
     /// The columns that are fixed before any planning: those of data, of contracts, and those that

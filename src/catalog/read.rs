@@ -2,10 +2,7 @@
 One SQL file becomes one node: header, parameters, syntax tree.
 */
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
-};
+use std::sync::Arc;
 
 use chrono::NaiveDate;
 use datafusion::sql::sqlparser::tokenizer::{Location as Place, Span};
@@ -20,13 +17,13 @@ use crate::{
 
 use super::{
     carry,
-    header::{Header, header_range},
+    header::Header,
     library::SqlFile,
     mapping,
     name::{Layer, TableName},
-    node::{Kind, Node, Tree},
+    node::{Kind, Node},
     params::{self, Values},
-    sql::{self, Relation},
+    sql,
 };
 
 /// A file to be read as a table.
@@ -38,28 +35,16 @@ pub(super) struct Work<'a> {
     pub source: Option<&'a Source>,
 }
 
-/// What all files are read with.
+/// The values that parameters can take.
 pub(super) struct Given<'a> {
-    /// The pipeline's parameters and the engine's own: the values that parameters can take.
+    /// The pipeline's parameters and the engine's own.
     pub values: &'a Values,
     /// What `default: today` means.
     pub today: NaiveDate,
-    /// The bytes of text whose syntax trees may still be kept.
-    pub left: AtomicUsize,
 }
 
-/// A file that was read.
-pub(super) struct Read {
-    /// With whatever of the file could be understood.
-    pub node: Node,
-    /// The tables that it names, whether they exist or not.
-    pub relations: Vec<Relation>,
-    /// What could not be understood.
-    pub faults: Vec<Diagnostic>,
-}
-
-/// Reads a file as a table.
-pub(super) fn read(work: &Work<'_>, given: &Given<'_>) -> Read {
+/// The node, with whatever of the file could be understood, and what could not.
+pub(super) fn node(work: &Work<'_>, given: &Given<'_>) -> (Node, Vec<Diagnostic>) {
     let SqlFile { file, text, origin } = &work.file;
     let mut found = Diagnostics::default();
     let header = Header::read(file, text, &mut found);
@@ -71,11 +56,10 @@ pub(super) fn read(work: &Work<'_>, given: &Given<'_>) -> Read {
         file: file.clone(),
         text: Arc::clone(text),
         header,
-        tree: Tree::None,
+        query: None,
         inputs: Default::default(),
         params: Values::new(),
     };
-    let mut relations = Vec::new();
     let values = values(&node, work.source, given, &mut found);
     match sql::parse(file, text) {
         Ok(mut query) => {
@@ -98,25 +82,11 @@ pub(super) fn read(work: &Work<'_>, given: &Given<'_>) -> Read {
                     node.error(codes::UNKNOWN_PARAM, span, message).did_you_mean(&name, known),
                 );
             }
-            relations = sql::relations(&query);
-            node.tree = match work.kind {
-                Kind::Sql if !given.keeps(text) => Tree::OnDemand,
-                _ => Tree::Kept(Arc::new(query)),
-            };
+            node.query = Some(Arc::new(query));
         }
         Err(fault) => found.push(generated_fault(&node, fault)),
     }
-    let faults = found.finish().unwrap_or_else(|error| error.diagnostics);
-    Read { node, relations, faults }
-}
-
-impl Given<'_> {
-    /// Whether there is room for one more syntax tree.
-    fn keeps(&self, text: &str) -> bool {
-        let header = header_range(text).map_or(0, |range| range.end);
-        let take = |left: usize| left.checked_sub(text.len() - header);
-        self.left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
+    (node, found.finish().unwrap_or_else(|error| error.diagnostics))
 }
 
 /// A fault in generated text stands where the YAML is that it was made from.

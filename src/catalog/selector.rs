@@ -203,7 +203,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::{
-        super::{header::Header, library::Origin, name::Layer, node::Tree, params::Values},
+        super::{header::Header, library::Origin, name::Layer, params::Values},
         *,
     };
 
@@ -228,7 +228,7 @@ mod tests {
                     tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
                     ..Header::default()
                 },
-                tree: Tree::None,
+                query: None,
                 inputs: inputs.iter().map(|name| TableName::parse(name).unwrap()).collect(),
                 params: Values::new(),
                 layer: Layer::Core,

@@ -39,7 +39,7 @@ pub(super) fn fingerprint(
         }
         Kind::Rows(rows) => builder.with("rows", digest(rows)),
         _ => {
-            let sql = node.query().map(|query| query.to_string()).unwrap_or_default();
+            let sql = node.query.as_ref().map(|query| query.to_string()).unwrap_or_default();
             if sql.to_lowercase().contains("pseudonymize(") {
                 builder = builder.with("pseudonym key", request.pseudonym_key);
             }

@@ -185,12 +185,6 @@ fn a_change_is_seen_wherever_it_reaches() {
         ("sql/core/first.sql", "select id, 1 as amuont from lookups.given", "amount"),
         ("sql/core/first.sql", "select id, true as amount from lookups.given", "rate"),
         ("sql/lookups/given.csv", "id,amuont\na,1\n", "amount"),
-        // Beside the file.
-        (
-            "sql/core/third.check.sql",
-            "-- fail: Halves are positive.\nselect * from core.third where hlaf < 0;\n",
-            "hlaf",
-        ),
         // Two tables away.
         ("sql/core/second.sql", "select id from core.first", "no column is called `half`"),
         ("sql/core/third.sql", "select id, hlaf from core.second", "hlaf"),
@@ -209,7 +203,6 @@ fn a_change_is_seen_wherever_it_reaches() {
         trio.write("sql/core/first.sql", Trio::FIRST);
         trio.write("sql/core/second.sql", Trio::SECOND);
         trio.write("sql/core/third.sql", Trio::THIRD);
-        drop(fs::remove_file(trio.0.path().join("sql/core/third.check.sql")));
     }
     fs::remove_file(trio.0.path().join("sql/core/first.sql")).unwrap();
     assert!(shown(&trio.check(&kept).diagnostics).contains("no table is called `core.first`"));

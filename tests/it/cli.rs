@@ -316,16 +316,6 @@ fn what_checks_keep_cannot_do_harm() {
     assert_eq!(check(), whole);
     assert!(fs::metadata(&file).unwrap().len() > 1_000, "written anew");
 
-    // What functions look at while a query is planned counts, too.
-    let personal = project.path("sql/core/personal.sql");
-    fs::create_dir_all(personal.parent().unwrap()).unwrap();
-    fs::write(&personal, "select pseudonymize('a') as pseudonym").unwrap();
-    let key = [("JOURNEYMART_PRIVACY_KEY", "0123456789abcdef0123456789abcdef")];
-    let with_key = || journeymart(project.dir.path(), &["check"], &key).code;
-    assert_eq!([with_key(), with_key(), check().0], [Some(0), Some(0), Some(2)]);
-    fs::remove_file(&personal).unwrap();
-    assert_eq!(check(), whole);
-
     let cleaned = project.run(&["clean"]);
     assert!(!cleaned.stdout.starts_with("freed 0 bytes"), "{}", cleaned.stdout);
     assert_eq!(files(), Vec::<PathBuf>::new());

@@ -4,7 +4,10 @@ What a query returns against what its file, its contract or BI tools expect.
 
 use std::sync::Arc;
 
-use datafusion::arrow::datatypes::{DataType, Schema};
+use datafusion::{
+    arrow::datatypes::{DataType, Schema},
+    sql::sqlparser::ast::Query,
+};
 
 use crate::{
     config::types::ColumnType,
@@ -20,7 +23,6 @@ use super::{
         node::Node,
         sql::select_place,
     },
-    span_in,
     surprises::output_place,
 };
 
@@ -30,12 +32,12 @@ fn shown(of: &DataType) -> String {
 }
 
 /// Compares the columns that a header declares with those that come back: names, order, types.
-pub(super) fn compare(node: &Node, schema: &Schema) -> Vec<Diagnostic> {
+pub(super) fn compare(node: &Node, query: &Query, schema: &Schema) -> Vec<Diagnostic> {
     let declared = &node.header.columns;
     let mut found = Vec::new();
     let returned: Vec<&str> = schema.fields().iter().map(|field| field.name().as_str()).collect();
     for (index, name) in returned.iter().enumerate() {
-        let span = || span_in(node, |query| output_place(query, name));
+        let span = || output_place(query, name);
         if returned[..index].contains(name) {
             let message = format!("column `{name}` is returned twice");
             found.push(node.error(codes::SCHEMA_MISMATCH, span(), message));
@@ -133,13 +135,14 @@ pub(super) fn named_columns(node: &Node, schema: &Schema) -> Vec<Diagnostic> {
 /// What a mapping returns must fit its contract.
 pub(super) fn fits_contract(
     node: &Node,
+    query: &Query,
     schema: &Schema,
     name: &str,
     contract: &Contract,
 ) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for field in schema.fields() {
-        let span = || span_in(node, |query| output_place(query, field.name()));
+        let span = || output_place(query, field.name());
         match contract.columns.get(field.name()) {
             None if SOURCE_COLUMNS.contains(&field.name().as_str()) => {
                 let message = format!("`{}` is added by the engine", field.name());
@@ -174,7 +177,7 @@ pub(super) fn fits_contract(
             let message = format!(
                 "contract `{name}` requires `{column}`, which this mapping does not return"
             );
-            found.push(node.error(codes::SCHEMA_MISMATCH, span_in(node, select_place), message));
+            found.push(node.error(codes::SCHEMA_MISMATCH, select_place(query), message));
         }
     }
     found
@@ -201,11 +204,11 @@ fn converts(from: &DataType, to: &ColumnType) -> bool {
 }
 
 /// Types that BI tools cannot read from Parquet.
-pub(super) fn mart_types(node: &Node, schema: &Schema) -> Vec<Diagnostic> {
+pub(super) fn mart_types(node: &Node, query: &Query, schema: &Schema) -> Vec<Diagnostic> {
     let mut found = Vec::new();
     for field in schema.fields() {
         if let Err(error) = boundary(&Schema::new(vec![Arc::clone(field)])) {
-            let place = || node.locate(span_in(node, |query| output_place(query, field.name())));
+            let place = || node.locate(output_place(query, field.name()));
             found.extend(error.diagnostics.into_iter().map(|fault| fault.at(place())));
         }
     }

@@ -2,10 +2,10 @@
 What checking a file came to, kept for the next check.
 
 A file is planned again unless all that its outcome depends on is as it was: the code, the settings
-of the session, the file's text and origin, the checks beside it, the parameters it uses, and the
-columns of the tables it reads. Whether those were planned or kept does not matter, so that an edit
-reaches its readers only where columns change. Kept are the columns of SQL files that plan, with
-their warnings; what has an error is looked at anew each time.
+of the session, the file's text and origin, the parameters it uses, and the columns of the tables it
+reads. Whether those tables were planned or kept does not matter, so that an edit reaches its
+readers only where columns change. Kept are the columns of SQL files that plan, with their warnings;
+what has an error is looked at anew each time.
 
 Pure: bytes in, bytes out. Bytes that this very code did not write are as good as none.
 */
@@ -15,7 +15,7 @@ use std::{collections::HashMap, sync::Arc};
 use datafusion::{
     arrow::{
         array::{ArrayRef, AsArray, BinaryArray, RecordBatch, StringArray},
-        datatypes::{Schema, SchemaRef},
+        datatypes::SchemaRef,
         ipc::{
             convert::{IpcSchemaEncoder, fb_to_schema},
             reader::StreamReader,
@@ -36,7 +36,6 @@ use crate::{
 };
 
 use super::super::{
-    library::SqlFile,
     name::TableName,
     node::{Kind, Node},
 };
@@ -75,21 +74,18 @@ struct Warning {
 pub(super) struct Columns {
     pub(super) schema: SchemaRef,
     encoded: Arc<[u8]>,
-    /// Whether the code says all of the columns.
-    is_exact: bool,
 }
 
 impl Columns {
     pub(super) fn of(schema: SchemaRef) -> Self {
-        let encoded: Arc<[u8]> =
-            IpcSchemaEncoder::new().schema_to_fb(&schema).finished_data().into();
-        let is_exact = decode(&encoded).is_some_and(|decoded| decoded == *schema);
-        Self { schema, encoded, is_exact }
+        let encoded = IpcSchemaEncoder::new().schema_to_fb(&schema).finished_data().into();
+        Self { schema, encoded }
     }
-}
 
-fn decode(encoded: &[u8]) -> Option<Schema> {
-    root_as_schema(encoded).ok().map(fb_to_schema)
+    fn decode(encoded: &Arc<[u8]>) -> Option<Self> {
+        let schema = fb_to_schema(root_as_schema(encoded).ok()?);
+        Some(Self { schema: Arc::new(schema), encoded: Arc::clone(encoded) })
+    }
 }
 
 /// What the outcome of every file depends on.
@@ -109,15 +105,13 @@ pub(super) fn settings(state: &SessionState) -> Fingerprint {
 
 /// What the outcome of checking a node depends on; none for nodes whose outcome is not kept.
 ///
-/// `laws` is the file of checks beside the node's own; `inputs` are all tables that the node reads,
-/// with their columns where these are known.
+/// `inputs` are all tables that the node reads, with their columns where these are known.
 pub(super) fn key(
     settings: &Fingerprint,
     node: &Node,
-    laws: Option<&SqlFile>,
     inputs: &[(&TableName, Option<&Columns>)],
 ) -> Option<Fingerprint> {
-    if !matches!(node.kind, Kind::Sql) || !node.has_query() {
+    if !matches!(node.kind, Kind::Sql) || node.query.is_none() {
         return None;
     }
     let mut key = Fingerprint::of("check")
@@ -126,9 +120,6 @@ pub(super) fn key(
         .with("file", &node.file)
         .with("origin", format!("{:?}", node.origin))
         .with("text", &*node.text);
-    if let Some(laws) = laws {
-        key = key.with("laws", &*laws.text);
-    }
     for (name, param) in &node.params {
         key = key.with(&format!("${name}"), format!("{} {:?}", param.ty, param.value));
     }
@@ -144,19 +135,15 @@ pub(super) fn key(
 impl Outcome {
     /// The outcome in a form to keep; none if it has errors, or speaks of other files.
     pub(super) fn of(node: &Node, columns: &Columns, found: &[Diagnostic]) -> Option<Self> {
+        let is_exact = Columns::decode(&columns.encoded)?.schema == columns.schema;
         let warnings = found.iter().map(|found| Warning::of(node, found)).collect::<Option<_>>()?;
-        columns.is_exact.then(|| Self { columns: Arc::clone(&columns.encoded), warnings })
+        is_exact.then(|| Self { columns: Arc::clone(&columns.encoded), warnings })
     }
 
     /// The outcome as it was found.
     pub(super) fn replay(&self, node: &Node) -> Option<(Columns, Vec<Diagnostic>)> {
-        let columns = Columns {
-            schema: Arc::new(decode(&self.columns)?),
-            encoded: Arc::clone(&self.columns),
-            is_exact: true,
-        };
         let warnings = self.warnings.iter().map(|warning| warning.replay(node));
-        Some((columns, warnings.collect::<Option<_>>()?))
+        Some((Columns::decode(&self.columns)?, warnings.collect::<Option<_>>()?))
     }
 }
 

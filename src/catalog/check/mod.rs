@@ -17,10 +17,7 @@ use datafusion::{
     sql::sqlparser::{ast::Query, tokenizer::Span},
 };
 
-use crate::{
-    error::{Diagnostic, Diagnostics, Result, Severity, codes},
-    fingerprint::Fingerprint,
-};
+use crate::error::{Diagnostic, Diagnostics, Result, Severity, codes};
 
 use super::{
     Catalog, graph,
@@ -38,12 +35,10 @@ mod parts;
 mod planner;
 mod recover;
 mod refusals;
-mod selects;
 mod slots;
 mod surprises;
 
 pub use kept::Kept;
-pub(super) use parts::{Part, Parts};
 pub use planner::Planner;
 
 use faults::Fault;
@@ -87,15 +82,6 @@ struct Judged {
     is_planned: bool,
 }
 
-/// What came of one table, now or in an earlier check.
-struct Report {
-    found: Vec<Diagnostic>,
-    /// What it depends on, if it is of a kind that is kept.
-    key: Option<Fingerprint>,
-    is_planned: bool,
-    is_replayed: bool,
-}
-
 impl Catalog {
     /// Plans every table without reading a row.
     pub fn check(&self, state: &SessionState) -> Checked {
@@ -114,13 +100,10 @@ impl Catalog {
         let columns: Vec<OnceLock<Columns>> = nodes.iter().map(|_| OnceLock::new()).collect();
         let reports = parallel::in_order(&inputs, |index| {
             let node = nodes[index];
-            let known: Vec<_> = inputs[index]
-                .iter()
-                .map(|input| (&nodes[*input].name, columns[*input].get()))
-                .collect();
-            let key = kept::key(&settings, node, self.check_files.get(&node.name), &known);
+            let known =
+                inputs[index].iter().map(|input| (&nodes[*input].name, columns[*input].get()));
+            let key = kept::key(&settings, node, &known.collect::<Vec<_>>());
             let replayed = key.as_ref().and_then(|key| earlier.get(key)?.replay(node));
-            let is_replayed = replayed.is_some();
             let (own, mut found, is_planned) = match replayed {
                 Some((own, found)) => (Some(own), found, true),
                 None => {
@@ -128,32 +111,27 @@ impl Catalog {
                     (schema.map(Columns::of), found, is_planned)
                 }
             };
-            if let Some(own) = own {
-                if let Err(error) = planner.add(&node.name, Arc::clone(&own.schema)) {
-                    found.extend(crate::engine::errors::convert(&error).diagnostics);
-                }
-                columns[index].get_or_init(|| own);
+            let Some(own) = own else { return (found, None) };
+            if let Err(error) = planner.add(&node.name, Arc::clone(&own.schema)) {
+                found.extend(crate::engine::errors::convert(&error).diagnostics);
             }
-            Report { found, key, is_planned, is_replayed }
-        });
-        let judged: Vec<(&Node, Report)> = nodes.into_iter().zip(reports).collect();
-        let laws = parallel::map(&judged, |(node, report)| match report.is_replayed {
-            true => Vec::new(),
-            false => self.check_laws(&planner, node),
+            let outcome = if is_planned { Outcome::of(node, &own, &found) } else { None };
+            columns[index].get_or_init(|| own);
+            (found, key.zip(outcome))
         });
         let mut checked = Checked { diagnostics: self.faults.clone(), ..Checked::default() };
         let mut outcomes = Vec::new();
-        for (((node, report), laws), columns) in judged.into_iter().zip(laws).zip(columns) {
-            let Report { mut found, key, is_planned, .. } = report;
-            found.extend(laws);
-            if let Some(columns) = columns.into_inner() {
-                let outcome = key.filter(|_| is_planned).zip(Outcome::of(node, &columns, &found));
-                outcomes.extend(outcome);
-                checked.schemas.insert(node.name.clone(), columns.schema);
-            }
+        for (found, outcome) in reports {
             checked.diagnostics.extend(found);
+            outcomes.extend(outcome);
+        }
+        for (node, columns) in nodes.iter().zip(columns) {
+            let schema = columns.into_inner().map(|columns| columns.schema);
+            checked.schemas.extend(schema.map(|schema| (node.name.clone(), schema)));
         }
         checked.kept = outcomes.into_iter().collect();
+        let laws = parallel::map(&nodes, |node| self.check_laws(&planner, node));
+        checked.diagnostics.extend(laws.into_iter().flatten());
         checked.diagnostics.extend(self.lawless());
         checked.diagnostics.sort_by_cached_key(place_key);
         checked.diagnostics.dedup();
@@ -162,23 +140,22 @@ impl Catalog {
 
     /// Finds the columns of a table, and what is wrong with its file.
     fn judge(&self, planner: &Planner, node: &Node) -> Judged {
-        let Some(query) = node.query() else {
+        let Some(query) = &node.query else {
             return Judged { schema: node.declared_schema(), found: Vec::new(), is_planned: false };
         };
         let mut found = Vec::new();
         // What the engine itself wrote needs no judgement.
         let is_written = !matches!(node.kind, Kind::Contract { .. });
         if is_written {
-            found.extend(refusals::find(node, &query));
+            found.extend(refusals::find(node, query));
         }
-        let again = || node.query().expect("a node that has a query keeps it");
-        let Ok(parts) = planner.try_plan_parts(query, again) else {
-            return self.judge_faulty(planner, node, &again(), found);
+        let Ok(parts) = planner.try_plan_parts(query) else {
+            return self.judge_faulty(planner, node, query, found);
         };
         let schema = parts.schema();
         if is_written {
-            found.extend(surprises::find(node, &parts));
-            found.extend(columns::compare(node, &schema));
+            found.extend(surprises::find(node, query, &parts));
+            found.extend(columns::compare(node, query, &schema));
             found.extend(columns::named_columns(node, &schema));
             found.extend(self.check_predicates(planner, node, &schema));
         }
@@ -186,10 +163,10 @@ impl Catalog {
             && let Some(Kind::Contract { contract: columns, .. }) =
                 self.tables.get(&TableName::new("inbound", contract)).map(|node| &node.kind)
         {
-            found.extend(columns::fits_contract(node, &schema, contract, columns));
+            found.extend(columns::fits_contract(node, query, &schema, contract, columns));
         }
         if node.name.schema == "marts" {
-            found.extend(columns::mart_types(node, &schema));
+            found.extend(columns::mart_types(node, query, &schema));
         }
         Judged { schema: Some(schema), found, is_planned: true }
     }
@@ -210,7 +187,7 @@ impl Catalog {
         // Judged as far as it goes; the columns are those that the header promises, else those that
         // were returned, unless some are stand-ins.
         if let Some(parts) = &recovered.plan {
-            found.extend(surprises::find(node, parts));
+            found.extend(surprises::find(node, query, parts));
         }
         let planned = recovered.plan.map(|parts| parts.schema()).filter(is_typed);
         Judged { schema: node.declared_schema().or(planned), found, is_planned: false }
@@ -264,11 +241,6 @@ fn inputs(nodes: &[&Node]) -> Vec<Vec<usize>> {
         inputs.filter(|input| *input < own).collect()
     };
     nodes.iter().enumerate().map(known).collect()
-}
-
-/// Where something stands in a node's query.
-fn span_in(node: &Node, find: impl FnOnce(&Query) -> Span) -> Span {
-    node.query().map_or_else(Span::empty, |query| find(&query))
 }
 
 /// Whether every column has a type; what reads others cannot be judged.

@@ -3,99 +3,95 @@ A query planned in parts: each CTE by itself, then the body.
 
 DataFusion puts the whole plan of a CTE in place of its name, and walks all of that again for every
 column that its readers select: time grows with the square of a file's length. Here a CTE stands in
-its readers as an empty relation of its columns, which is all that they see of it.
-
-The parts put together are the plan that DataFusion makes of the whole. It looks through a CTE only
-for `using` joins, whose columns `*` returns once, and for `order by` and `limit`, which decide about
-each other across queries: such a CTE is put in whole. A query is planned as one if a subquery is
-correlated, whose inside is judged down to the tables, and if settling types changes the columns of a
-CTE.
+its readers as an empty relation of its columns, which is all that they see of it. The parts put
+together are the plan that DataFusion makes of the whole, except where it looks through a CTE: for
+`using` joins, whose columns `*` returns once, and for `order by` and `limit`, which decide about
+each other across queries. Such a CTE is put in whole, and a query with a correlated subquery, whose
+inside is judged down to the tables, is planned as one.
 */
 
 use std::sync::Arc;
 
 use datafusion::{
     arrow::datatypes::SchemaRef,
-    common::{DFSchemaRef, TableReference, tree_node::TreeNodeRecursion},
+    common::{
+        DFSchemaRef, TableReference,
+        tree_node::{Transformed, TreeNodeRecursion},
+    },
     error::Result,
     logical_expr::{
         EmptyRelation, Join, JoinConstraint, LogicalPlan, LogicalPlanBuilder,
         planner::ContextProvider,
     },
-    sql::sqlparser::ast::{Query, With},
+    sql::{
+        planner::{IdentNormalizer, ParserOptions, PlannerContext, SqlToRel},
+        sqlparser::ast::{Query, Statement, With},
+    },
 };
-
-use super::selects::Selects;
 
 /// A query's plan with types settled: the CTEs that are read, each before its readers, then the
 /// body.
-pub(in crate::catalog) struct Parts(Vec<Part>);
+pub(crate) struct Parts(Vec<Part>);
 
 /// One of the plans, and the columns by which its readers refer to it.
-pub(in crate::catalog) struct Part {
-    pub(in crate::catalog) plan: LogicalPlan,
+pub(crate) struct Part {
+    pub(crate) plan: LogicalPlan,
     /// What an empty relation in a later part holds that stands for this one: the same allocation.
     columns: DFSchemaRef,
 }
 
 impl Parts {
     /// A plan of one part.
-    pub(in crate::catalog) fn whole(plan: LogicalPlan) -> Self {
+    pub(crate) fn whole(plan: LogicalPlan) -> Self {
         let columns = Arc::clone(plan.schema());
         Self(vec![Part { plan, columns }])
     }
 
-    pub(in crate::catalog) fn iter(&self) -> impl Iterator<Item = &Part> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &Part> {
         self.0.iter()
     }
 
     /// The plan whose rows the query returns.
-    pub(in crate::catalog) fn body(&self) -> &LogicalPlan {
+    pub(crate) fn body(&self) -> &LogicalPlan {
         &self.0[self.0.len() - 1].plan
     }
 
     /// The columns that the query returns.
-    pub(in crate::catalog) fn schema(&self) -> SchemaRef {
+    pub(crate) fn schema(&self) -> SchemaRef {
         Arc::clone(self.body().schema().inner())
     }
 }
 
 impl Part {
     /// Whether a relation stands for this part.
-    pub(in crate::catalog) fn is(&self, relation: &EmptyRelation) -> bool {
+    pub(crate) fn is(&self, relation: &EmptyRelation) -> bool {
         Arc::ptr_eq(&self.columns, &relation.schema)
     }
 }
 
-/// Plans a query in parts and settles the types of each; none where that needs a plan of the whole.
+/// Plans a query in parts; none where that needs a plan of the whole.
 pub(super) fn plan(
     provider: &impl ContextProvider,
-    analyze: impl Fn(LogicalPlan) -> Result<LogicalPlan>,
-    mut query: Query,
+    options: ParserOptions,
+    query: Query,
 ) -> Result<Option<Parts>> {
+    let mut query = query;
     let with = query.with.take();
     if with.as_ref().is_some_and(|with| !is_plain(with)) {
         return Ok(None);
     }
-    let mut selects = Selects::new(provider);
+    let names = IdentNormalizer::new(options.enable_ident_normalization);
+    let planner = SqlToRel::new_with_options(provider, options);
+    let mut context = PlannerContext::new();
     let mut parts = Vec::new();
     for cte in with.into_iter().flat_map(|with| with.cte_tables) {
-        let name = selects.name(cte.alias.name);
-        if selects.context.contains_cte(&name) {
+        let name = names.normalize(cte.alias.name);
+        if context.contains_cte(&name) {
             return Ok(None);
         }
-        let mut select = selects.plan(*cte.query)?;
-        let is_looked_through = is_looked_through(&select.plan)?;
-        if !is_looked_through {
-            let planned = select.columns();
-            select = select.analyzed(&analyze)?;
-            // In a plan of the whole, readers are planned before types are settled.
-            if select.columns() != planned {
-                return Ok(None);
-            }
-        }
-        let Some(mut plan) = selects.complete(select)? else { return Ok(None) };
-        if !is_looked_through {
+        let query = Statement::Query(cte.query);
+        let mut plan = planner.sql_statement_to_plan_with_context(query, &mut context)?;
+        if !is_looked_through(&plan)? {
             let columns = Arc::clone(plan.schema());
             let relation = EmptyRelation { produce_one_row: false, schema: Arc::clone(&columns) };
             parts.push(Part { plan, columns });
@@ -103,10 +99,10 @@ pub(super) fn plan(
         }
         let alias = TableReference::bare(name.as_str());
         let named = LogicalPlanBuilder::from(plan).alias(alias)?.build()?;
-        selects.context.insert_cte(name, named);
+        context.insert_cte(name, named);
     }
-    let select = selects.plan(query)?.analyzed(&analyze)?;
-    let Some(plan) = selects.complete(select)? else { return Ok(None) };
+    let body = Statement::Query(Box::new(query));
+    let plan = planner.sql_statement_to_plan_with_context(body, &mut context)?;
     let columns = Arc::clone(plan.schema());
     parts.push(Part { plan, columns });
     Ok(read(parts)?.map(Parts))
@@ -165,13 +161,55 @@ fn read(parts: Vec<Part>) -> Result<Option<Vec<Part>>> {
     Ok(Some(read.collect()))
 }
 
+impl Parts {
+    /// Settles types part by part, each over what its inputs turned out to be.
+    pub(super) fn analyze(
+        mut self,
+        analyze: impl Fn(LogicalPlan) -> Result<LogicalPlan>,
+    ) -> Result<Self> {
+        // The columns that readers were planned with, where they came to differ.
+        let mut changed: Vec<(DFSchemaRef, DFSchemaRef)> = Vec::new();
+        let mut settled = Vec::with_capacity(self.0.len());
+        for Part { plan, columns } in self.0.drain(..) {
+            let plan = analyze(over(plan, &changed)?)?;
+            let found = Arc::clone(plan.schema());
+            let columns = if found == columns {
+                columns
+            } else {
+                changed.push((columns, Arc::clone(&found)));
+                found
+            };
+            settled.push(Part { plan, columns });
+        }
+        Ok(Self(settled))
+    }
+}
+
+/// The plan over relations whose columns changed.
+fn over(plan: LogicalPlan, changed: &[(DFSchemaRef, DFSchemaRef)]) -> Result<LogicalPlan> {
+    if changed.is_empty() {
+        return Ok(plan);
+    }
+    let replaced = plan.transform_down_with_subqueries(|plan| {
+        let LogicalPlan::EmptyRelation(relation) = &plan else { return Ok(Transformed::no(plan)) };
+        let known = changed.iter().find(|(before, _)| Arc::ptr_eq(before, &relation.schema));
+        Ok(match known {
+            None => Transformed::no(plan),
+            Some((_, now)) => Transformed::yes(LogicalPlan::EmptyRelation(EmptyRelation {
+                produce_one_row: false,
+                schema: Arc::clone(now),
+            })),
+        })
+    })?;
+    Ok(replaced.data)
+}
+
 #[cfg(test)]
 mod tests {
     use std::path::Path;
 
     use datafusion::{
         arrow::datatypes::{DataType, Field, Schema},
-        common::tree_node::Transformed,
         execution::SessionState,
         prelude::SessionContext,
     };
@@ -209,8 +247,7 @@ mod tests {
 
     /// How many parts a query comes in; asserts that together they are the plan of the whole.
     fn parts_of(planner: &Planner, query: &Query) -> usize {
-        let shared = || Arc::new(query.clone());
-        let parts = planner.try_plan_parts(shared(), shared).unwrap();
+        let parts = planner.try_plan_parts(query).unwrap();
         let (count, schema) = (parts.0.len(), parts.schema());
         let whole = planner.try_plan(query).unwrap();
         let shown = |plan: &LogicalPlan| plan.display_indent_schema().to_string();
@@ -312,8 +349,8 @@ mod tests {
         for (name, schema) in project.catalog.check(&state).schemas {
             planner.add(&name, schema).unwrap();
         }
-        let queries = project.catalog.tables.values().filter_map(|node| node.query());
-        let counts: Vec<usize> = queries.map(|query| parts_of(&planner, &query)).collect();
+        let queries = project.catalog.tables.values().filter_map(|node| node.query.as_deref());
+        let counts: Vec<usize> = queries.map(|query| parts_of(&planner, query)).collect();
         let cut = counts.iter().filter(|count| **count > 1).count();
         assert!(cut * 3 > counts.len(), "{cut} of {} queries", counts.len());
     }

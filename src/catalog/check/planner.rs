@@ -18,7 +18,7 @@ use datafusion::{
     error::Result,
     execution::{SessionState, SessionStateBuilder},
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
-    sql::sqlparser::ast::Query,
+    sql::{planner::ParserOptions, sqlparser::ast::Query},
 };
 use futures::executor::block_on;
 use parking_lot::Mutex;
@@ -31,6 +31,7 @@ use super::{
 
 pub struct Planner {
     state: SessionState,
+    options: ParserOptions,
     catalog: Arc<MemoryCatalogProvider>,
     /// Held while a schema is looked up and made: of two made at once one would lose its tables.
     new_schema: Mutex<()>,
@@ -45,7 +46,8 @@ impl Planner {
         let state = SessionStateBuilder::new_from_existing(state.clone())
             .with_catalog_list(Arc::new(list))
             .build();
-        Self { state, catalog, new_schema: Mutex::new(()) }
+        let options = ParserOptions::from(&state.config_options().sql_parser);
+        Self { state, options, catalog, new_schema: Mutex::new(()) }
     }
 
     /// Makes a table of these columns known; several threads may do so at once.
@@ -84,17 +86,16 @@ impl Planner {
 
     /// The analyzed plan of a query in parts, or in one where it cannot be cut.
     ///
-    /// A fault is that of the whole, so that it reads the same however the query is cut. `again`
-    /// yields the query once more for that.
-    pub(in crate::catalog) fn try_plan_parts(
-        &self,
-        query: Arc<Query>,
-        again: impl FnOnce() -> Arc<Query>,
-    ) -> Result<Parts> {
+    /// A fault is that of the whole, so that it reads the same however the query is cut.
+    pub(crate) fn try_plan_parts(&self, query: &Query) -> Result<Parts> {
         let names = Names(&self.state);
-        match parts::plan(&names, |plan| self.analyze(plan), Arc::unwrap_or_clone(query)) {
+        let parts = parts::plan(&names, self.options, query.clone());
+        let analyzed = parts.and_then(|parts| {
+            parts.map(|parts| parts.analyze(|plan| self.analyze(plan))).transpose()
+        });
+        match analyzed {
             Ok(Some(parts)) => Ok(parts),
-            Ok(None) | Err(_) => self.try_plan(&again()).map(Parts::whole),
+            Ok(None) | Err(_) => self.try_plan(query).map(Parts::whole),
         }
     }
 

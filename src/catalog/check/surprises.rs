@@ -28,7 +28,6 @@ use super::{
     doubt,
     parts::Parts,
     slots::extent,
-    span_in,
 };
 
 /// Aggregates over floats whose last digits depend on the order of addition.
@@ -48,8 +47,8 @@ const FLOAT_STATISTICS: [&str; 10] = [
 ];
 
 /// Everything that a planned query is refused or doubted for.
-pub(super) fn find(node: &Node, parts: &Parts) -> Vec<Diagnostic> {
-    let mut finder = Finder { node, found: Vec::new() };
+pub(super) fn find(node: &Node, query: &Query, parts: &Parts) -> Vec<Diagnostic> {
+    let mut finder = Finder { node, query, found: Vec::new() };
     for part in parts.iter() {
         let _ = part.plan.apply_with_subqueries(|plan| {
             // The types of a node's expressions are those of its inputs together.
@@ -68,6 +67,7 @@ pub(super) fn find(node: &Node, parts: &Parts) -> Vec<Diagnostic> {
 
 struct Finder<'a> {
     node: &'a Node,
+    query: &'a Query,
     found: Vec<Diagnostic>,
 }
 
@@ -95,7 +95,7 @@ impl Finder<'_> {
             Expr::BinaryExpr(binary) if compares_duration_with_days(binary, &mut type_of) => {
                 let is_it =
                     |ast: &Ast| matches!(ast, Ast::BinaryOp { op, .. } if is_comparison(op));
-                let span = span_in(self.node, |query| place(query, expr, &is_it));
+                let span = self.place(expr, &is_it);
                 let message = "a difference of time stamps is compared with days or months, \
                                which is wrong for most rows";
                 self.found.push(self.node.error(codes::REFUSED_SQL, span, message).hint(
@@ -146,7 +146,7 @@ impl Finder<'_> {
     fn outputs(&mut self, plan: &LogicalPlan) {
         for field in plan.schema().fields() {
             if let DataType::Timestamp(TimeUnit::Nanosecond, _) = field.data_type() {
-                let span = span_in(self.node, |query| output_place(query, field.name()));
+                let span = output_place(self.query, field.name());
                 self.found.push(doubt(
                     self.node,
                     span,
@@ -158,29 +158,29 @@ impl Finder<'_> {
     }
 
     fn doubt(&mut self, expr: &Expr, is_it: &dyn Fn(&Ast) -> bool, message: &str, hint: &str) {
-        let span = span_in(self.node, |query| place(query, expr, is_it));
+        let span = self.place(expr, is_it);
         let diagnostic = doubt(self.node, span, message, hint);
         if !self.found.contains(&diagnostic) {
             self.found.push(diagnostic);
         }
     }
-}
 
-/// Where an expression of the plan stands in the text: columns know their places, the expression
-/// around one is found by its kind.
-fn place(query: &Query, expr: &Expr, is_it: &dyn Fn(&Ast) -> bool) -> Span {
-    let mut candidates = Candidates { is_it, found: Vec::new() };
-    walk::read(query, &mut candidates);
-    let column = column_place(expr);
-    let around = column.and_then(|at| {
-        let holds = candidates.found.iter().filter(|span| span.start <= at && at < span.end);
-        holds.min_by_key(|span| extent(span))
-    });
-    around
-        .or(candidates.found.first())
-        .copied()
-        .or(column.map(|at| Span::new(at, at)))
-        .unwrap_or(query.span())
+    /// Where an expression of the plan stands in the text: columns know their places, the
+    /// expression around one is found by its kind.
+    fn place(&self, expr: &Expr, is_it: &dyn Fn(&Ast) -> bool) -> Span {
+        let mut candidates = Candidates { is_it, found: Vec::new() };
+        walk::read(self.query, &mut candidates);
+        let column = column_place(expr);
+        let around = column.and_then(|at| {
+            let holds = candidates.found.iter().filter(|span| span.start <= at && at < span.end);
+            holds.min_by_key(|span| extent(span))
+        });
+        around
+            .or(candidates.found.first())
+            .copied()
+            .or(column.map(|at| Span::new(at, at)))
+            .unwrap_or(self.query.span())
+    }
 }
 
 /// An expression without the conversion to floats that type coercion put around it.

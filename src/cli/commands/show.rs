@@ -66,7 +66,7 @@ fn definition(context: &Context, pipeline: Option<PathBuf>, name: &TableName) ->
             .did_you_mean(&name.to_string(), names.iter().map(String::as_str));
         return Err(Error::new(Kind::Usage, unknown));
     };
-    let sql = node.query().map_or_else(
+    let sql = node.query.as_ref().map_or_else(
         || format!("-- {name} is not filled by SQL ({})", node.kind.as_str()),
         |query| format!("{query:#}"),
     );
