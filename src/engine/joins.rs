@@ -1,38 +1,59 @@
 /*!
 Joins that stay within memory.
 
-DataFusion's hash join cannot spill its build side (apache/datafusion#24768). A plan whose build
-sides are not known to be small is therefore planned again with sort-merge joins, which can.
-Delete this module when hash joins spill.
+A hash join reads one of its sides into memory, and DataFusion's cannot spill it
+(apache/datafusion#24768). DataFusion takes the side that it estimates to be the smaller one, and it
+estimates that a join of ten million events with the one row that describes them returns one row:
+where columns have no statistics, every value is expected to be different. So the choice is made here,
+by what the sides can hold at most, and a plan whose built sides may be large is made again with
+sort-merge joins, which can spill.
+
+Delete the second half when hash joins spill, and the first when DataFusion knows bounds.
 */
 
 use std::sync::Arc;
 
 use datafusion::{
+    arrow::datatypes::{DataType, SchemaRef},
     common::{
-        Result,
+        JoinType, Result,
+        config::ConfigOptions,
         stats::Precision,
         tree_node::{Transformed, TreeNode, TreeNodeRecursion},
     },
     execution::{SessionState, SessionStateBuilder},
     logical_expr::LogicalPlan,
+    physical_optimizer::{PhysicalOptimizerRule, optimizer::PhysicalOptimizer},
     physical_plan::{
         ExecutionPlan,
-        joins::{HashJoinExec, PartitionMode},
+        aggregates::AggregateExec,
+        execution_plan::CardinalityEffect,
+        joins::{
+            CrossJoinExec, HashJoinExec, NestedLoopJoinExec, PartitionMode, SortMergeJoinExec,
+        },
         statistics::{StatisticsArgs, StatisticsContext},
+        union::{InterleaveExec, UnionExec},
     },
 };
 
-/// Plans with hash joins if each build side is surely below `limit` bytes, the smaller side of a
-/// join being built where that helps, else with sort-merge joins.
+/// Puts the choice of sides in the place of DataFusion's.
+pub(super) fn install(builder: SessionStateBuilder) -> SessionStateBuilder {
+    let rules = PhysicalOptimizer::new().rules.into_iter();
+    let rules = rules.map(|rule| match rule.name() {
+        "join_selection" => Arc::new(BuildSides) as Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+        _ => rule,
+    });
+    builder.with_physical_optimizer_rules(rules.collect())
+}
+
+/// Plans with hash joins if each built side is below `limit` bytes, else with sort-merge joins.
 pub(super) async fn plan_within(
     state: &SessionState,
     plan: &LogicalPlan,
     limit: usize,
 ) -> Result<Arc<dyn ExecutionPlan>> {
     let physical = state.create_physical_plan(plan).await?;
-    let physical = build_small_sides(physical, limit)?;
-    if build_sides_fit(&physical, limit)? {
+    if built_sides_fit(&physical, limit)? {
         return Ok(physical);
     }
     // The tables are shared with the session: a default catalog would take their place.
@@ -45,32 +66,11 @@ pub(super) async fn plan_within(
         .await
 }
 
-/// Swaps the sides of joins that would build the one of unknown size although the other is known
-/// to be small: the optimizer leaves them where one side has no statistics.
-fn build_small_sides(
-    physical: Arc<dyn ExecutionPlan>,
-    limit: usize,
-) -> Result<Arc<dyn ExecutionPlan>> {
-    let swapped = physical.transform_up(|node| {
-        let Some(join) = node.downcast_ref::<HashJoinExec>() else {
-            return Ok(Transformed::no(node));
-        };
-        // Both sides of a partitioned join are spread alike, so either may be built.
-        let may_swap = *join.partition_mode() == PartitionMode::Partitioned
-            && join.join_type().supports_swap();
-        if !may_swap || fits(join.left(), limit)? || !fits(join.right(), limit)? {
-            return Ok(Transformed::no(node));
-        }
-        Ok(Transformed::yes(join.swap_inputs(PartitionMode::Partitioned)?))
-    })?;
-    Ok(swapped.data)
-}
-
-fn build_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
+fn built_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
     let mut all_fit = true;
     physical.apply(|node| {
         if let Some(join) = node.downcast_ref::<HashJoinExec>()
-            && !fits(join.left(), limit)?
+            && most_bytes(join.left())?.is_none_or(|bytes| bytes > limit)
         {
             all_fit = false;
             return Ok(TreeNodeRecursion::Stop);
@@ -80,27 +80,140 @@ fn build_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bo
     Ok(all_fit)
 }
 
-/// Whether a side is surely below `limit` bytes.
-fn fits(side: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bool> {
-    let statistics = StatisticsContext::new().compute(side.as_ref(), &StatisticsArgs::new())?;
-    let width = side.schema().fields().len() * ASSUMED_COLUMN_BYTES;
-    let bytes = match (statistics.total_byte_size, statistics.num_rows) {
-        (Precision::Exact(bytes), _) | (Precision::Inexact(bytes), Precision::Exact(_)) => {
-            Some(bytes)
-        }
-        (_, Precision::Exact(rows)) => Some(rows * width),
-        (Precision::Inexact(bytes), _) => Some(bytes.saturating_mul(ESTIMATE_MARGIN)),
-        (_, Precision::Inexact(rows)) => Some((rows * width).saturating_mul(ESTIMATE_MARGIN)),
-        _ => None,
-    };
-    Ok(bytes.is_some_and(|bytes| bytes <= limit))
+/// Lets every join build the side that can hold less, on one thread if it is tiny.
+#[derive(Debug)]
+struct BuildSides;
+
+/// A side that every thread may as well read whole.
+const TINY: usize = 1 << 20;
+
+impl PhysicalOptimizerRule for BuildSides {
+    fn name(&self) -> &str {
+        "build_sides"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_up(|node| {
+            let chosen = if let Some(join) = node.downcast_ref::<HashJoinExec>() {
+                choose(join)?
+            } else if let Some(join) = node.downcast_ref::<CrossJoinExec>() {
+                swaps(join.left(), join.right())?.then(|| join.swap_inputs()).transpose()?
+            } else if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>()
+                && join.join_type().supports_swap()
+            {
+                swaps(join.left(), join.right())?.then(|| join.swap_inputs()).transpose()?
+            } else {
+                None
+            };
+            Ok(chosen.map_or_else(|| Transformed::no(node), Transformed::yes))
+        })
+        .map(|chosen| chosen.data)
+    }
 }
 
-/// DataFusion takes a filter that it knows nothing about to keep a fifth of the rows.
-const ESTIMATE_MARGIN: usize = 5;
+fn choose(join: &HashJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    // What is decided already has its reasons: nulls that count, or a single partition.
+    if *join.partition_mode() != PartitionMode::Auto || join.null_aware {
+        return Ok(None);
+    }
+    let swaps = join.join_type().supports_swap() && swaps(join.left(), join.right())?;
+    let built = if swaps { join.right() } else { join.left() };
+    let mode = match most_bytes(built)? {
+        Some(bytes) if bytes <= TINY => PartitionMode::CollectLeft,
+        _ => PartitionMode::Partitioned,
+    };
+    Ok(Some(match swaps {
+        true => join.swap_inputs(mode)?,
+        false => Arc::new(join.builder().with_partition_mode(mode).build()?),
+    }))
+}
 
-/// Identifiers are 32 characters, most other columns 8 bytes.
-const ASSUMED_COLUMN_BYTES: usize = 24;
+/// Whether the right side surely holds less than the left one may.
+fn swaps(left: &Arc<dyn ExecutionPlan>, right: &Arc<dyn ExecutionPlan>) -> Result<bool> {
+    Ok(match (most_bytes(left)?, most_bytes(right)?) {
+        (Some(left), Some(right)) => right < left,
+        (None, Some(_)) => true,
+        (_, None) => false,
+    })
+}
+
+/// What the rows of a plan take in memory at most; none if nobody knows.
+fn most_bytes(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
+    if plan.children().is_empty() {
+        let statistics = StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
+        if let (Precision::Exact(bytes) | Precision::Inexact(bytes), Precision::Exact(_)) =
+            (statistics.total_byte_size, statistics.num_rows)
+        {
+            return Ok(Some(bytes));
+        }
+    }
+    let width = row_width(&plan.schema());
+    Ok(most_rows(plan)?.map(|rows| rows.saturating_mul(width)))
+}
+
+/// How many rows a plan returns at most; none if nobody knows.
+///
+/// A join by equal columns is taken to find one row of one side for each row of the other, as joins
+/// by a key do.
+fn most_rows(plan: &Arc<dyn ExecutionPlan>) -> Result<Option<usize>> {
+    let children = plan.children();
+    let both = |combine: fn(usize, usize) -> usize| -> Result<Option<usize>> {
+        Ok(most_rows(children[0])?.zip(most_rows(children[1])?).map(|(l, r)| combine(l, r)))
+    };
+    let by_key = |of: JoinType| match of {
+        JoinType::LeftSemi | JoinType::LeftAnti | JoinType::LeftMark => most_rows(children[0]),
+        JoinType::RightSemi | JoinType::RightAnti | JoinType::RightMark => most_rows(children[1]),
+        JoinType::Full => both(usize::saturating_add),
+        _ => both(usize::max),
+    };
+    let rows = if let Some(join) = plan.downcast_ref::<HashJoinExec>() {
+        by_key(*join.join_type())?
+    } else if let Some(join) = plan.downcast_ref::<SortMergeJoinExec>() {
+        by_key(join.join_type())?
+    } else if plan.is::<CrossJoinExec>() || plan.is::<NestedLoopJoinExec>() {
+        both(usize::saturating_mul)?
+    } else if plan.is::<UnionExec>() || plan.is::<InterleaveExec>() {
+        let rows = children.into_iter().map(most_rows).collect::<Result<Option<Vec<usize>>>>()?;
+        rows.map(|rows| rows.into_iter().fold(0, usize::saturating_add))
+    } else if plan.downcast_ref::<AggregateExec>().is_some_and(|all| all.group_expr().is_empty()) {
+        Some(plan.properties().output_partitioning().partition_count())
+    } else {
+        match children[..] {
+            [] => {
+                let statistics =
+                    StatisticsContext::new().compute(plan.as_ref(), &StatisticsArgs::new())?;
+                statistics.num_rows.get_value().copied()
+            }
+            [child] => match plan.cardinality_effect() {
+                CardinalityEffect::Equal | CardinalityEffect::LowerEqual => most_rows(child)?,
+                CardinalityEffect::Unknown | CardinalityEffect::GreaterEqual => None,
+            },
+            _ => None,
+        }
+    };
+    Ok(match (rows, plan.fetch()) {
+        (Some(rows), Some(fetch)) => Some(rows.min(fetch)),
+        (rows, fetch) => rows.or(fetch),
+    })
+}
+
+/// Bytes of a row and of its place in a hash table.
+fn row_width(schema: &SchemaRef) -> usize {
+    let widths = schema.fields().iter().map(|field| match field.data_type() {
+        // Identifiers are 32 characters.
+        DataType::Utf8 | DataType::Utf8View | DataType::LargeUtf8 => 40,
+        other => other.primitive_width().unwrap_or(if other.is_nested() { 200 } else { 8 }),
+    });
+    widths.sum::<usize>() + 16
+}
 
 #[cfg(test)]
 mod tests {
@@ -108,33 +221,22 @@ mod tests {
 
     use super::*;
 
-    /// Numbers without statistics: their size is not known before they are read.
-    const JOIN: &str = "select count(*) from numbers as a inner join numbers as b on a.n = b.n";
+    const MANY: usize = 100_000;
 
-    #[tokio::test]
-    async fn a_large_build_side_becomes_a_merge_and_the_tables_stay() {
+    /// A session that knows `many` numbers and two tables that describe them.
+    async fn context() -> SessionContext {
         let config = SessionConfig::new().with_target_partitions(2);
-        let context = SessionContext::new_with_config(config);
-        let numbers =
-            "create table numbers as select value as n from generate_series(1, 1000) as t(value)";
-        context.sql(numbers).await.unwrap().collect().await.unwrap();
-        let state = context.state();
-        let plan = state.create_logical_plan(JOIN).await.unwrap();
-        let shown = async |limit: usize| {
-            let physical = plan_within(&state, &plan, limit).await.unwrap();
-            datafusion::physical_plan::displayable(physical.as_ref()).indent(false).to_string()
-        };
-        assert!(shown(1 << 30).await.contains("HashJoinExec"));
-        assert!(shown(0).await.contains("SortMergeJoinExec"));
-        assert!(context.table("numbers").await.is_ok());
-    }
-
-    async fn tables() -> SessionContext {
-        let context =
-            SessionContext::new_with_config(SessionConfig::new().with_target_partitions(2));
-        let numbers =
-            "create table many as select value as n from generate_series(1, 1000) as t(value)";
-        context.sql(numbers).await.unwrap().collect().await.unwrap();
+        let builder = SessionStateBuilder::new().with_default_features().with_config(config);
+        let context = SessionContext::new_with_state(install(builder).build());
+        for sql in [
+            &format!(
+                "create table many as select 'k' as kind, value as n from generate_series(1, {MANY}) as t(value)"
+            ),
+            "create table kinds as select 'k' as kind, 60 as timeout",
+            "create table stages as select 'k' as kind, value as n from generate_series(1, 5) as t(value)",
+        ] {
+            context.sql(sql).await.unwrap().collect().await.unwrap();
+        }
         context
     }
 
@@ -146,17 +248,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_large_build_side_becomes_a_merge_and_the_tables_stay() {
+        let context = context().await;
+        let join = "select count(*) from many as a inner join many as b on a.n = b.n";
+        assert!(shown(&context, join, 1 << 30).await.contains("HashJoinExec"));
+        assert!(shown(&context, join, 0).await.contains("SortMergeJoinExec"));
+        assert!(context.table("many").await.is_ok());
+    }
+
+    #[tokio::test]
     async fn the_guess_at_what_a_filter_keeps_is_not_trusted() {
-        let context = tables().await;
-        let state = context.state();
-        let all = state.create_logical_plan("select n from many").await.unwrap();
-        let all = state.create_physical_plan(&all).await.unwrap();
-        let whole = StatisticsContext::new().compute(all.as_ref(), &StatisticsArgs::new()).unwrap();
-        let whole = *whole.total_byte_size.get_value().unwrap();
+        let context = context().await;
         // Of an unknown predicate a fifth is expected to pass: less than half of the table.
         let half = "(select n from many where n % 2 = 0)";
         let join = format!("select count(*) from {half} as a join {half} as b on a.n = b.n");
+        let whole = MANY * (8 + 16);
         assert!(shown(&context, &join, whole / 2).await.contains("SortMergeJoinExec"));
-        assert!(shown(&context, &join, 2 * whole).await.contains("HashJoinExec"));
+        assert!(shown(&context, &join, whole).await.contains("HashJoinExec"));
+    }
+
+    #[tokio::test]
+    async fn what_describes_rows_is_built_and_not_the_rows() {
+        let context = context().await;
+        let sql = "select many.n, kinds.timeout, stages.n as stage from many \
+                   inner join kinds on many.kind = kinds.kind \
+                   left join stages on many.kind = stages.kind and many.n = stages.n \
+                   cross join (select max(n) as most from many where n % 2 = 0) as numbers";
+        // More than any of the small tables takes, and less than the numbers.
+        let plan = shown(&context, sql, MANY * 8).await;
+        assert!(!plan.contains("SortMergeJoinExec"), "{plan}");
+        let lines: Vec<&str> = plan.lines().map(str::trim_start).collect();
+        let cross = lines.iter().position(|line| line.starts_with("CrossJoinExec")).unwrap();
+        assert!(lines[cross + 1].starts_with("AggregateExec"), "{plan}");
+        assert!(plan.contains("join_type=Right, "), "{plan}");
+        let rows = context.sql(sql).await.unwrap().collect().await.unwrap();
+        assert_eq!(rows.iter().map(|batch| batch.num_rows()).sum::<usize>(), MANY);
     }
 }

@@ -121,8 +121,8 @@ impl Engine {
             .with_default_features()
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
-        let state =
-            rules::install(functions::install(builder, rules::extension_planners())).build();
+        let builder = joins::install(functions::install(builder, rules::extension_planners()));
+        let state = rules::install(builder).build();
         let context = SessionContext::new_with_state(state);
         Ok(Self { context, options, new_schema: Mutex::new(()) })
     }
@@ -229,7 +229,7 @@ impl Engine {
             name,
             schema,
             &self.context.runtime_env().memory_pool,
-            self.options.memory_limit / 4,
+            self.options.memory_limit / 8,
             self.options.spill_dir.clone(),
         )
     }
@@ -245,7 +245,7 @@ fn session_config(options: &EngineOptions) -> SessionConfig {
         .with_information_schema(false);
     let settings = config.options_mut();
     settings.sql_parser.collect_spans = true;
-    // Joins are swapped after planning (`joins`), which dynamic filters forbid.
+    // Intermediate tables have no use for filters that become known while they are read.
     settings.optimizer.enable_dynamic_filter_pushdown = false;
     settings.optimizer.enable_join_dynamic_filter_pushdown = false;
     settings.sql_parser.map_string_types_to_utf8view = false;

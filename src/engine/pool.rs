@@ -5,9 +5,13 @@ DataFusion's `FairSpillPool` lets the operators that can spill take everything, 
 what they spilled, which cannot, finds nothing and the query fails; and the merge of one partition
 takes whatever is left, so that the next one's finds nothing. Here a third of what is free stays with
 those that cannot spill, and none of them takes more than half of it.
+
+Nor does it ask who holds anything: the operators of a query come one after the other, and with equal
+shares for all of them most of the memory lies idle. Here those share that hold something, with room
+for some of the others.
 */
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use datafusion::{
     common::resources_datafusion_err,
@@ -16,8 +20,8 @@ use datafusion::{
 };
 use parking_lot::Mutex;
 
-/// Two thirds of what is free for the operators that can spill, in equal shares; the rest for those
-/// that cannot.
+/// Two thirds of what is free for the operators that can spill, in equal shares for those at work; the
+/// rest for those that cannot.
 #[derive(Debug)]
 pub(super) struct SharedPool {
     limit: usize,
@@ -27,10 +31,15 @@ pub(super) struct SharedPool {
 /// The part of the limit that every operator may hold.
 const CRUMB: usize = 32;
 
+/// Of so many operators that can spill one is expected to be at work.
+const AT_WORK: usize = 3;
+
 #[derive(Debug, Default)]
 struct State {
     /// Operators that can spill.
     spillers: usize,
+    /// What each of them holds, if anything.
+    held: HashMap<usize, usize>,
     spillable: usize,
     unspillable: usize,
 }
@@ -43,20 +52,38 @@ impl SharedPool {
 
 impl State {
     fn add(&mut self, reservation: &MemoryReservation, bytes: usize) {
-        match reservation.consumer().can_spill() {
-            true => self.spillable += bytes,
-            false => self.unspillable += bytes,
+        let consumer = reservation.consumer();
+        if !consumer.can_spill() {
+            self.unspillable += bytes;
+        } else if bytes > 0 {
+            self.spillable += bytes;
+            *self.held.entry(consumer.id()).or_default() += bytes;
+        }
+    }
+
+    fn subtract(&mut self, reservation: &MemoryReservation, bytes: usize) {
+        let consumer = reservation.consumer();
+        if !consumer.can_spill() {
+            self.unspillable -= bytes;
+        } else if let Some(held) = self.held.get_mut(&consumer.id()) {
+            self.spillable -= bytes;
+            *held -= bytes;
+            if *held == 0 {
+                self.held.remove(&consumer.id());
+            }
         }
     }
 
     /// What a reservation may hold in all.
     fn allowance(&self, limit: usize, reservation: &MemoryReservation) -> usize {
         let held = reservation.size();
-        if !reservation.consumer().can_spill() {
+        let consumer = reservation.consumer();
+        if !consumer.can_spill() {
             return (held + limit.saturating_sub(self.spillable + self.unspillable)) / 2;
         }
         let for_spillers = limit.saturating_sub(self.unspillable) / 3 * 2;
-        let share = for_spillers / self.spillers.max(1);
+        let at_work = self.held.len() + usize::from(!self.held.contains_key(&consumer.id()));
+        let share = for_spillers / at_work.max(self.spillers.div_ceil(AT_WORK));
         // Whoever came first may hold more than its share by now; the others make do with a crumb
         // until it spills, since one that holds nothing has nothing to spill.
         let rest = held + for_spillers.saturating_sub(self.spillable);
@@ -82,11 +109,7 @@ impl MemoryPool for SharedPool {
     }
 
     fn shrink(&self, reservation: &MemoryReservation, bytes: usize) {
-        let mut state = self.state.lock();
-        match reservation.consumer().can_spill() {
-            true => state.spillable -= bytes,
-            false => state.unspillable -= bytes,
-        }
+        self.state.lock().subtract(reservation, bytes);
     }
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
@@ -131,9 +154,10 @@ mod tests {
         let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
         let spiller = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
         let (first, second) = (spiller("sort"), spiller("group"));
-        first.try_grow(300).unwrap();
-        assert!(first.try_grow(1).is_err(), "two share 600");
+        first.try_grow(1).unwrap();
         second.try_grow(300).unwrap();
+        assert!(second.try_grow(1).is_err(), "two share 600");
+        first.try_grow(299).unwrap();
         let merge = MemoryConsumer::new("merge").register(&pool);
         merge.try_grow(150).unwrap();
         assert!(merge.try_grow(1).is_err(), "half is left to the next");
@@ -148,6 +172,22 @@ mod tests {
         late.try_grow(28).unwrap();
         first.shrink(600);
         late.try_grow(272).unwrap();
+    }
+
+    #[test]
+    fn who_holds_nothing_takes_no_share_but_some_room_is_left_for_it() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
+        let spillers: Vec<_> = (0..9)
+            .map(|_| MemoryConsumer::new("sort").with_can_spill(true).register(&pool))
+            .collect();
+        spillers[0].try_grow(200).unwrap();
+        assert!(spillers[0].try_grow(1).is_err(), "three of nine are expected");
+        for spiller in &spillers[1..3] {
+            spiller.try_grow(200).unwrap();
+        }
+        spillers[0].free();
+        spillers[3].try_grow(200).unwrap();
+        assert_eq!(pool.reserved(), 600);
     }
 
     #[test]

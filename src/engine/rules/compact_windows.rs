@@ -26,6 +26,7 @@ use datafusion::{
     physical_plan::{
         ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties,
         ReplaceChildrenOptions,
+        execution_plan::CardinalityEffect,
         statistics::{ChildStats, StatisticsArgs},
         stream::RecordBatchStreamAdapter,
         windows::BoundedWindowAggExec,
@@ -81,6 +82,10 @@ impl ExecutionPlan for CompactExec {
 
     fn properties(&self) -> &Arc<PlanProperties> {
         &self.properties
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::Equal
     }
 
     fn maintains_input_order(&self) -> Vec<bool> {

@@ -16,7 +16,7 @@ use datafusion::{
     physical_plan::{
         DisplayAs, DisplayFormatType, ExecutionPlan, ExecutionPlanProperties,
         InputDistributionRequirements, PlanProperties, ReplaceChildrenOptions,
-        execution_plan::{Boundedness, EmissionType},
+        execution_plan::{Boundedness, CardinalityEffect, EmissionType},
         stream::RecordBatchStreamAdapter,
     },
 };
@@ -59,6 +59,10 @@ impl ExecutionPlan for JourneyStepsExec {
 
     fn properties(&self) -> &Arc<PlanProperties> {
         &self.properties
+    }
+
+    fn cardinality_effect(&self) -> CardinalityEffect {
+        CardinalityEffect::LowerEqual
     }
 
     fn input_distribution_requirements(&self) -> InputDistributionRequirements {
