@@ -1,7 +1,8 @@
 /*
 description: >
   Web and app events with the visit each belongs to: a visitor is a cookie, or a login where there
-  is no cookie, and a visit ends with the silence that `sessions:` says. Events that arrived later
+  is no cookie, and a visit ends when the rules of `sessions:` say so; another campaign is another
+  source, medium, campaign name or click id. Events that arrived later
   than late_days are left out (marts.data_quality counts them); bots stay, with a flag.
 grain: [namespace, event_id]
 columns:
@@ -79,7 +80,12 @@ session_events as (
 
     select
         *,
-        sessionize(happened_at, $session_gap_seconds) over (
+        sessionize(
+            happened_at,
+            $session_rules,
+            nullif(concat_ws('|', utm_source, utm_medium, utm_campaign, click_id), ''),
+            $timezone
+        ) over (
             partition by visitor_key
             order by happened_at, event_sequence, namespace, event_id
         ) as visit_number,

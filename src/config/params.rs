@@ -18,7 +18,7 @@ use crate::error::{Diagnostic, Diagnostics, codes};
 /// The last local day that counts.
 pub const AS_OF_DATE: &str = "as_of_date";
 /// Of the block `sessions:`.
-pub const SESSION_GAP_SECONDS: &str = "session_gap_seconds";
+pub const SESSION_RULES: &str = "session_rules";
 /// Of the block `bots:`.
 pub const BOT_EVENT_COUNT: &str = "bot_event_count";
 /// Of the block `bots:`.
@@ -34,7 +34,7 @@ pub const DERIVED: [&str; 9] = [
     "as_of",
     "timezone",
     "currency",
-    SESSION_GAP_SECONDS,
+    SESSION_RULES,
     BOT_EVENT_COUNT,
     BOT_WITHIN_SECONDS,
     IDENTITY_MAX_EDGES,

@@ -38,7 +38,7 @@ event that fits two steps has two rows.
 
 `segments.declared_members`: `segment`, `customer_id`, `customer_key`.
 
-What a query needs as a constant becomes a parameter instead: `$session_gap_seconds`,
+What a query needs as a constant becomes a parameter instead: `$session_rules`,
 `$bot_event_count`, `$bot_within_seconds`, `$identity_max_edges`, `$identity_stitch`,
 `$attribution_half_life_seconds`.
 */
@@ -80,6 +80,15 @@ pub static TABLES: &[TableShape] = &[
             ("min_cell", Int64, "Smallest number of customers whose figures are shown."),
         ],
         rows: settings,
+    },
+    TableShape {
+        name: "config.session_definitions",
+        description: "Rules for when a visit ends: the pipeline's own, and those it is compared with.",
+        columns: &[
+            ("definition", Text, "The rules, as `sessionize` takes them."),
+            ("is_used", ColumnType::Bool, "Whether they are the pipeline's own."),
+        ],
+        rows: blocks::sessions::rows,
     },
     TableShape {
         name: "config.journeys",

@@ -30,6 +30,7 @@ pub mod reference;
 mod relation;
 mod scalar;
 mod score;
+mod session_rules;
 mod store;
 mod survival;
 mod tally;

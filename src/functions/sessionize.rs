@@ -1,7 +1,7 @@
 /*!
-`sessionize(ts, gap)`: numbers the visits within a window partition.
+`sessionize(ts, rules [, campaign [, zone]])`: numbers the visits within a window partition.
 
-A window function that looks one row back, so DataFusion runs it in bounded memory. What it costs is
+A window function that never looks ahead, so DataFusion runs it in bounded memory. What it costs is
 the sort of all rows by visitor and time, and most queries then group by the session, which sorts or
 hashes again. Where only the sessions are wanted, `sessions` saves both.
 */
@@ -10,7 +10,7 @@ use std::{ops::Range, sync::Arc};
 
 use datafusion::{
     arrow::{
-        array::{ArrayRef, AsArray, Int64Array},
+        array::{Array, ArrayRef, AsArray, Int64Array},
         datatypes::{DataType, Field, FieldRef, TimestampMicrosecondType},
     },
     common::{ScalarValue, exec_err, plan_err},
@@ -24,31 +24,37 @@ use datafusion::{
 
 use super::{
     Build, Function, FunctionDoc,
-    argument::{Argument, Parameters, span_micros},
+    argument::{Argument, Parameters},
+    session_rules::{self, SessionRules},
 };
-use crate::models::sessions::is_silence;
+use crate::models::sessions::Visits;
 
 pub(super) const FUNCTION: Function = Function {
     doc: FunctionDoc {
         name: "sessionize",
-        syntax: "sessionize(ts, gap)",
-        summary: "Number of the session a row belongs to: one more after every silence longer than \
-                  `gap`.",
-        semantics: "Window function over `(partition by visitor order by ts, ...)`. Ids count from 1. \
-                    A new session starts when ts - previous ts > gap, strictly, so a row exactly \
-                    `gap` later still belongs. `gap` is a constant: an interval without months, or \
-                    whole seconds. A null ts gets null and is passed over. Rows that do not come in \
-                    ascending order of ts are an error.",
-        complexity: "O(1) a row after the sort; one time stamp of state a partition.",
+        syntax: "sessionize(ts, rules [, campaign [, zone]])",
+        summary: "Number of the visit a row belongs to, from 1.",
+        semantics: "Window function over `(partition by visitor order by ts, ...)`. `rules` says when \
+                    a visit ends: a gap (interval without months, or whole seconds), or a text as \
+                    `sessions` takes it, with the same arguments beside it: 'ga4', 'ua', \
+                    'gap=900,midnight'. It is the same in every row of a partition; `zone` is a \
+                    constant. A silence of exactly the gap does not end a visit, and events of one \
+                    instant are never parted. A null ts gets null and is passed over. Rows that do \
+                    not come in ascending order of ts are an error.",
+        complexity: "O(1) a row after the sort; one visit of state a partition, and as many time \
+                    stamps as a rate is about.",
         example: "select sessionize(occurred_at, interval '30 minutes') over (partition by visitor_id \
                   order by occurred_at, event_id) from core.touchpoints",
-        source: "Google Analytics 4 and Snowplow sessions: 30 minutes without activity end a session.",
+        source: "Google Analytics 4 and Snowplow sessions: 30 minutes without activity end a session; \
+                 other vendors' as for `sessions`.",
     },
     build: Build::Window(build),
 };
 
-const PARAMETERS: Parameters =
-    Parameters::new(FUNCTION.doc.syntax, &[Argument::Instant, Argument::Span]);
+const TS: usize = 0;
+const RULES: usize = 1;
+const CAMPAIGN: usize = 2;
+const ZONE: usize = 3;
 
 fn build() -> WindowUDF {
     WindowUDF::new_from_impl(Sessionize { signature: Parameters::signature() })
@@ -69,7 +75,12 @@ impl WindowUDFImpl for Sessionize {
     }
 
     fn coerce_types(&self, given: &[DataType]) -> Result<Vec<DataType>> {
-        PARAMETERS.coerce(given)
+        let required: &[Argument] = match session_rules::is_text(given.get(RULES)) {
+            true => &[Argument::Instant, Argument::Text],
+            false => &[Argument::Instant, Argument::Span],
+        };
+        let optional = &[Argument::Text, Argument::Text];
+        Parameters { syntax: FUNCTION.doc.syntax, required, optional, rest: None }.coerce(given)
     }
 
     fn field(&self, arguments: WindowUDFFieldArgs) -> Result<FieldRef> {
@@ -80,11 +91,29 @@ impl WindowUDFImpl for Sessionize {
         &self,
         arguments: PartitionEvaluatorArgs,
     ) -> Result<Box<dyn PartitionEvaluator>> {
-        let Some(gap) = arguments.input_exprs()[1].downcast_ref::<Literal>() else {
-            return plan_err!("the gap of `{}` must be a constant", FUNCTION.doc.syntax);
+        let exprs = arguments.input_exprs();
+        let constant = |index: usize| exprs.get(index).map(|expr| expr.downcast_ref::<Literal>());
+        let zone = match constant(ZONE) {
+            Some(None) => {
+                return plan_err!("the zone of `{}` must be a constant", FUNCTION.doc.syntax);
+            }
+            Some(Some(zone)) => Some(zone.value().clone()),
+            None => None,
         };
-        let gap = span_micros(FUNCTION.doc.syntax, gap.value())?;
-        Ok(Box::new(Sessions { gap, last: None }))
+        let mut sessions = Sessions {
+            has_campaign: exprs.len() > CAMPAIGN,
+            zone,
+            rules: None,
+            varies: constant(RULES).flatten().is_none(),
+            visits: None,
+            last: None,
+            number: 0,
+            campaign: Campaign::default(),
+        };
+        if let Some(rules) = constant(RULES).flatten() {
+            sessions.begin(rules.value().clone())?;
+        }
+        Ok(Box::new(sessions))
     }
 
     fn limit_effect(&self, _arguments: &[Arc<dyn PhysicalExpr>]) -> LimitEffect {
@@ -94,26 +123,81 @@ impl WindowUDFImpl for Sessionize {
 
 #[derive(Debug)]
 struct Sessions {
-    gap: i64,
-    /// Time and session of the last row that had a time.
-    last: Option<(i64, i64)>,
+    has_campaign: bool,
+    zone: Option<ScalarValue>,
+    /// The rules of the partition; none before its first row where they come with the rows.
+    rules: Option<(ScalarValue, SessionRules)>,
+    /// Whether each row has to say the same.
+    varies: bool,
+    visits: Option<Visits>,
+    /// Time of the last row that had one.
+    last: Option<i64>,
+    /// Number of the current visit.
+    number: i64,
+    campaign: Campaign,
+}
+
+/// The last campaign and its number: another one gets the next number.
+#[derive(Debug, Default)]
+struct Campaign {
+    name: String,
+    number: u32,
+}
+
+impl Campaign {
+    fn number(&mut self, name: &str) -> u32 {
+        if self.name != name {
+            name.clone_into(&mut self.name);
+            self.number += 1;
+        }
+        self.number
+    }
 }
 
 impl Sessions {
-    fn next(&mut self, ts: i64) -> Result<i64> {
-        let id = match self.last {
-            None => 1,
-            Some((before, _)) if ts < before => {
-                return exec_err!(
-                    "`{}` met rows out of order: the window needs `order by` the same time stamp, \
-                     ascending",
-                    FUNCTION.doc.syntax
-                );
-            }
-            Some((before, id)) => id + i64::from(is_silence(before, ts, self.gap)),
-        };
-        self.last = Some((ts, id));
-        Ok(id)
+    fn begin(&mut self, value: ScalarValue) -> Result<SessionRules> {
+        let syntax = FUNCTION.doc.syntax;
+        let rules = SessionRules::read(syntax, &value, self.has_campaign, self.zone.as_ref())?;
+        self.visits = Some(Visits::new(rules.rules));
+        self.rules = Some((value, rules));
+        Ok(rules)
+    }
+
+    /// The rules that hold in this row: those of the first one.
+    fn rules(&mut self, rules: &ArrayRef, row: usize) -> Result<SessionRules> {
+        match &self.rules {
+            Some((value, _)) if self.varies && !value.eq_array(rules, row)? => exec_err!(
+                "the rules of `{}` must be the same in every row of a partition",
+                FUNCTION.doc.syntax
+            ),
+            Some((_, rules)) => Ok(*rules),
+            None => self.begin(ScalarValue::try_from_array(rules, row)?),
+        }
+    }
+
+    fn next(&mut self, values: &[ArrayRef], row: usize) -> Result<Option<i64>> {
+        let instants = values[TS].as_primitive::<TimestampMicrosecondType>();
+        if instants.is_null(row) {
+            return Ok(None);
+        }
+        let at = instants.value(row);
+        if self.last.replace(at).is_some_and(|last| at < last) {
+            return exec_err!(
+                "`{}` met rows out of order: the window needs `order by` the same time stamp, \
+                 ascending",
+                FUNCTION.doc.syntax
+            );
+        }
+        let rules = self.rules(&values[RULES], row)?;
+        let campaign = values.get(CAMPAIGN).filter(|_| rules.rules.campaign_change);
+        let campaign = campaign
+            .map(|campaigns| campaigns.as_string::<i32>())
+            .filter(|campaigns| campaigns.is_valid(row))
+            .map(|campaigns| self.campaign.number(campaigns.value(row)));
+        let hit = rules.hit(at, campaign)?;
+        let begins = self.visits.as_mut().is_some_and(|visits| visits.begins(hit));
+        self.number += i64::from(begins);
+        Ok(Some(self.number))
     }
 }
 
@@ -127,18 +211,12 @@ impl PartitionEvaluator for Sessions {
     }
 
     fn evaluate(&mut self, values: &[ArrayRef], range: &Range<usize>) -> Result<ScalarValue> {
-        let instants = values[0].as_primitive::<TimestampMicrosecondType>();
-        let ts = datafusion::arrow::array::Array::is_valid(instants, range.start)
-            .then(|| instants.value(range.start));
-        Ok(ScalarValue::Int64(ts.map(|ts| self.next(ts)).transpose()?))
+        self.next(values, range.start).map(ScalarValue::Int64)
     }
 
-    fn evaluate_all(&mut self, values: &[ArrayRef], _rows: usize) -> Result<ArrayRef> {
-        let instants = values[0].as_primitive::<TimestampMicrosecondType>();
-        let ids = instants
-            .iter()
-            .map(|ts| ts.map(|ts| self.next(ts)).transpose())
-            .collect::<Result<Int64Array>>()?;
-        Ok(Arc::new(ids))
+    fn evaluate_all(&mut self, values: &[ArrayRef], rows: usize) -> Result<ArrayRef> {
+        let numbers =
+            (0..rows).map(|row| self.next(values, row)).collect::<Result<Int64Array>>()?;
+        Ok(Arc::new(numbers))
     }
 }

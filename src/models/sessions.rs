@@ -8,6 +8,8 @@ hours (posthog.com/docs/data/sessions); Adobe Analytics after 12 hours, 2,500 hi
 100 seconds (experienceleague.adobe.com, "Visits").
 */
 
+use std::collections::VecDeque;
+
 /// What ends a visit. All times in microseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rules {
@@ -77,42 +79,80 @@ pub struct Hit {
     pub campaign: Option<u32>,
 }
 
+/// Says of events in the order of time which of them begin a visit. Those of one instant are never
+/// parted, so that a visitor's visits differ in when they begin.
+#[derive(Debug, Clone)]
+pub struct Visits {
+    rules: Rules,
+    visit: Option<Visit>,
+    /// When the last events of the visit were, as many as a rate is about.
+    recent: VecDeque<i64>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Visit {
+    started_at: i64,
+    last: Hit,
+    /// That of the last event that had one.
+    campaign: Option<u32>,
+    events: usize,
+}
+
+impl Visits {
+    pub fn new(rules: Rules) -> Self {
+        Self { rules, visit: None, recent: VecDeque::new() }
+    }
+
+    /// Whether a visit begins with this event, which is not before the last one.
+    pub fn begins(&mut self, hit: Hit) -> bool {
+        let visit = self.visit.filter(|visit| !self.ends(visit, hit));
+        let begins = visit.is_none();
+        self.visit = Some(match visit {
+            Some(visit) => Visit {
+                last: hit,
+                campaign: hit.campaign.or(visit.campaign),
+                events: visit.events + 1,
+                ..visit
+            },
+            None => Visit { started_at: hit.at, last: hit, campaign: hit.campaign, events: 1 },
+        });
+        if let Some(rate) = self.rules.max_rate {
+            if begins {
+                self.recent.clear();
+            } else if self.recent.len() == rate.events.max(1) {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(hit.at);
+        }
+        begins
+    }
+
+    /// Whether a visit ends before the next event.
+    fn ends(&self, visit: &Visit, hit: Hit) -> bool {
+        let Rules { gap, midnight, campaign_change, max_duration, max_events, max_rate } =
+            self.rules;
+        let is_fast = |rate: Rate| {
+            self.recent.len() == rate.events.max(1)
+                && !is_silence(self.recent[0], visit.last.at, rate.within - 1)
+        };
+        hit.at != visit.last.at
+            && (is_silence(visit.last.at, hit.at, gap)
+                || midnight && hit.day != visit.last.day
+                || campaign_change && hit.campaign.is_some() && hit.campaign != visit.campaign
+                || max_duration
+                    .is_some_and(|longest| is_silence(visit.started_at, hit.at, longest))
+                || max_events.is_some_and(|most| visit.events >= most)
+                || max_rate.is_some_and(is_fast))
+    }
+}
+
 /// Cuts sorted events into visits.
 pub fn sessions<'a>(hits: &'a [Hit], rules: &Rules) -> impl Iterator<Item = &'a [Hit]> {
-    let rules = *rules;
-    let mut rest = hits;
-    std::iter::from_fn(move || {
-        let (session, after) = rest.split_at(length_of_first(rest, &rules));
-        rest = after;
-        (!session.is_empty()).then_some(session)
-    })
-}
-
-fn length_of_first(hits: &[Hit], rules: &Rules) -> usize {
-    let mut campaign = hits.first().and_then(|hit| hit.campaign);
-    for position in 1..hits.len() {
-        let (session, hit) = (&hits[..position], hits[position]);
-        if ends_before(session, campaign, hit, rules) {
-            return position;
-        }
-        campaign = hit.campaign.or(campaign);
+    let mut visits = Visits::new(*rules);
+    if let Some(first) = hits.first() {
+        visits.begins(*first);
     }
-    hits.len()
-}
-
-/// Whether a visit so far, with its current campaign, ends before the next event.
-fn ends_before(session: &[Hit], campaign: Option<u32>, hit: Hit, rules: &Rules) -> bool {
-    let (first, last) = (session[0], session[session.len() - 1]);
-    let is_fast = |rate: Rate| {
-        session.len() >= rate.events.max(1)
-            && !is_silence(session[session.len() - rate.events.max(1)].at, last.at, rate.within - 1)
-    };
-    is_silence(last.at, hit.at, rules.gap)
-        || rules.midnight && hit.day != last.day
-        || rules.campaign_change && hit.campaign.is_some() && hit.campaign != campaign
-        || rules.max_duration.is_some_and(|longest| is_silence(first.at, hit.at, longest))
-        || rules.max_events.is_some_and(|most| session.len() >= most)
-        || rules.max_rate.is_some_and(is_fast)
+    hits.chunk_by(move |_, hit| !visits.begins(*hit))
 }
 
 #[cfg(test)]
@@ -157,12 +197,23 @@ mod tests {
         let cut = |campaigns: &[Option<u32>]| -> Vec<usize> {
             let hits: Vec<Hit> = campaigns
                 .iter()
-                .map(|campaign| Hit { at: 0, day: 0, campaign: *campaign })
+                .zip(0..)
+                .map(|(campaign, at)| Hit { at, day: 0, campaign: *campaign })
                 .collect();
             sessions(&hits, &Rules::UNIVERSAL_ANALYTICS).map(<[Hit]>::len).collect()
         };
         assert_eq!(cut(&[Some(1), None, Some(1), Some(2), None]), [3, 2]);
         assert_eq!(cut(&[None, Some(1)]), [1, 1]);
         assert_eq!(cut(&[Some(1), None, None]), [3]);
+    }
+
+    #[test]
+    fn one_instant_is_never_parted() {
+        let hits = [(0, 1), (0, 2), (0, 3), (1, 3), (1, 4)];
+        let hits = hits.map(|(at, campaign)| Hit { at, day: 0, campaign: Some(campaign) });
+        let most = Rules { max_events: Some(2), ..Rules::UNIVERSAL_ANALYTICS };
+        let sizes = |rules| sessions(&hits, rules).map(<[Hit]>::len).collect::<Vec<_>>();
+        assert_eq!(sizes(&Rules::UNIVERSAL_ANALYTICS), [5]);
+        assert_eq!(sizes(&most), [3, 2]);
     }
 }

@@ -46,7 +46,7 @@ fn a_metric_is_explained_wherever_it_stands() {
             ],
         ),
         ("marts.mrr.net_revenue_retention_ratio", vec!["SaaS Metrics Standards Board"]),
-        ("bounce_rate_ga4", vec!["Google Analytics 4", "$session_gap_seconds = 1800"]),
+        ("bounce_rate_ga4", vec!["Google Analytics 4", "$session_rules = ga4"]),
     ] {
         let found = explain(subject);
         for part in parts {
