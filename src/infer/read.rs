@@ -42,7 +42,7 @@ pub(crate) struct Table {
     pub(crate) rows: u64,
     /// Records that are none: the reasons, and where first.
     pub(crate) refused: Tally,
-    /// Records read of each file, refused ones included.
+    /// Records to look at of each file: those that were read, refused ones included, or all of them.
     pub(crate) records: Vec<u64>,
     pub(crate) bytes: u64,
     /// Whether everything was read.
@@ -86,6 +86,7 @@ pub(crate) fn read(
     let share = (limit / files.len().max(1) as u64).max(LEAST);
     for (number, file) in files.iter().enumerate() {
         let (mut records, mut bytes) = (0, 0);
+        let mut is_whole = true;
         if table.bytes < limit {
             let mut reader = open(source, file, options)?;
             let enough =
@@ -99,15 +100,17 @@ pub(crate) fn read(
                 }
                 content.take(&chunk, number, &mut tape);
                 if bytes >= enough {
-                    table.complete &= reader.next_records(1)?.is_none();
+                    is_whole = reader.next_records(1)?.is_none();
                     break;
                 }
             }
         } else {
-            table.complete = false;
+            is_whole = false;
         }
+        table.complete &= is_whole;
         table.bytes += bytes;
-        table.records.push(records);
+        // What is declared in the end may find one more record where a header was taken for names.
+        table.records.push(if is_whole { u64::MAX } else { records });
     }
     match content {
         Content::Records(walk) => (table.columns, table.unreachable) = walk.finish(),

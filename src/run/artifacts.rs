@@ -23,6 +23,8 @@ use crate::{
     sources::Drifted,
 };
 
+const EVENTS: &str = "events.ndjson";
+
 /// Version of the files' layout: minor changes only add keys.
 pub const SCHEMA_VERSION: u32 = 1;
 
@@ -187,6 +189,7 @@ pub enum CheckStatus {
 pub(crate) struct Artifacts {
     folder: PathBuf,
     results: Mutex<RunResults>,
+    events: Mutex<fs::File>,
 }
 
 impl Artifacts {
@@ -194,7 +197,13 @@ impl Artifacts {
     pub(crate) fn create(work: &Path, results: RunResults) -> Result<Self> {
         let folder = work.join("runs").join(&results.run_id);
         fs::create_dir_all(&folder).map_err(|error| unwritable(&folder, &error))?;
-        let artifacts = Self { folder, results: Mutex::new(results) };
+        let path = folder.join(EVENTS);
+        let events = fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&path)
+            .map_err(|error| unwritable(&path, &error))?;
+        let artifacts = Self { folder, results: Mutex::new(results), events: Mutex::new(events) };
         artifacts.update(|_| ())?;
         Ok(artifacts)
     }
@@ -225,22 +234,19 @@ impl Artifacts {
         write_json(&self.folder.join(name), value)
     }
 
-    /// Appends one event to `events.ndjson`.
+    /// Appends one event to `events.ndjson`: a whole line, later than those before it.
     pub(crate) fn event(&self, event: &str, node: Option<&str>, detail: &str) -> Result<()> {
-        let path = self.folder.join("events.ndjson");
+        let run_id = self.results.lock().run_id.clone();
+        let mut file = self.events.lock();
         let line = serde_json::json!({
             "at": Utc::now(),
-            "run_id": self.results.lock().run_id,
+            "run_id": run_id,
             "event": event,
             "node": node,
             "detail": detail,
         });
-        fs::OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&path)
-            .and_then(|mut file| writeln!(file, "{line}"))
-            .map_err(|error| unwritable(&path, &error))
+        file.write_all(format!("{line}\n").as_bytes())
+            .map_err(|error| unwritable(&self.folder.join(EVENTS), &error))
     }
 }
 
@@ -269,4 +275,49 @@ fn write_json<T: Serialize>(path: &Path, value: &T) -> Result<()> {
 
 fn unwritable(path: &Path, error: &std::io::Error) -> Error {
     Error::failed(codes::WORK_FOLDER, format!("cannot write {}: {error}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    #[test]
+    fn events_of_several_threads_are_whole_lines_in_the_order_of_time() {
+        let work = tempfile::tempdir().unwrap();
+        let results = json!({
+            "schema_version": SCHEMA_VERSION, "run_id": "1", "pipeline": "p", "pipeline_file": "p.yaml",
+            "target": null, "parameters": {}, "select": [], "exclude": [], "status": "running",
+            "exit_reason": null, "started_at": "2026-06-30T00:00:00Z", "finished_at": null,
+            "commit": null, "sources": [], "nodes": [], "marts": [], "checks": [], "warnings": [],
+            "peak_resident_bytes": null,
+        });
+        let results = serde_json::from_value(results).unwrap();
+        let artifacts = Artifacts::create(work.path(), results).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    for number in 0..250 {
+                        artifacts
+                            .event("node_started", Some("core.t"), &format!("{number}"))
+                            .unwrap();
+                    }
+                });
+            }
+        });
+        let written = fs::read_to_string(work.path().join("runs/1").join(EVENTS)).unwrap();
+        let times: Vec<DateTime<Utc>> = written
+            .lines()
+            .map(|line| {
+                serde_json::from_str::<Value>(line).unwrap()["at"]
+                    .as_str()
+                    .unwrap()
+                    .parse()
+                    .unwrap()
+            })
+            .collect();
+        assert_eq!(times.len(), 1000);
+        assert!(times.is_sorted());
+    }
 }

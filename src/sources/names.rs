@@ -126,10 +126,20 @@ impl NameFile {
         match entities.iter().find(|(name, _)| same(name)) {
             Some((_, names)) => Ok(names),
             None => {
-                let names: Vec<&str> = entities.iter().map(|(name, _)| name.as_str()).collect();
+                let names = entities.iter().map(|(name, _)| name.as_str());
+                let names: Vec<&str> = names.filter(|name| !name.is_empty()).collect();
+                let hint = match names.as_slice() {
+                    [] => {
+                        "no entity in there has a name: a manifest lists files, columns stand in \
+                           `model.json` or `<entity>.cdm.json`"
+                            .to_owned()
+                    }
+                    names => {
+                        format!("its folder or name is that of an entity: {}", names.join(", "))
+                    }
+                };
                 let what = format!("belongs to no entity of `{self}`");
-                Err(file_error(codes::HEADER_MISSING, &file.path, what)
-                    .hint(format!("its folder or name is that of an entity: {}", names.join(", "))))
+                Err(file_error(codes::HEADER_MISSING, &file.path, what).hint(hint))
             }
         }
     }

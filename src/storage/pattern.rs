@@ -2,11 +2,11 @@
 Patterns of file names: `*` within a name, `**` for any number of folders, and `{date:…}`.
 
 A date is written with `YYYY MM DD HH mm ss`, in any order and with anything between that is no
-letter or digit, or as `epoch_s` or `epoch_ms`. Pure text: what lies in the fixed part in front is [`Pattern::folder`], what lies below it is
-matched by [`Pattern::matches`].
+letter or digit, or as `epoch_s` or `epoch_ms`. Pure text: what lies in the fixed part in front is
+[`Pattern::folder`], what lies below it is matched by [`Pattern::matches`].
 */
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime};
+use chrono::{DateTime, Datelike, NaiveDate, NaiveDateTime, Timelike};
 use regex::{Captures, Regex};
 
 #[derive(Debug)]
@@ -150,40 +150,58 @@ impl Rest {
 
     /// What the captured digits mean; none where they are no date or contradict each other.
     fn period(&self, found: &Captures<'_>) -> Option<NaiveDateTime> {
-        let epochs = self.dates.iter().enumerate().filter_map(|(index, part)| {
-            let digits = || found[index + 1].parse::<i64>().ok();
-            match part {
-                DatePart::EpochSeconds => DateTime::from_timestamp(digits()?, 0),
-                DatePart::EpochMilliseconds => DateTime::from_timestamp_millis(digits()?),
-                _ => None,
-            }
-        });
-        let mut periods = epochs.map(|at| at.naive_utc()).chain(self.written(found));
-        let first = periods.next()?;
-        periods.all(|other| other == first).then_some(first)
-    }
-
-    /// The period that calendar parts give.
-    fn written(&self, found: &Captures<'_>) -> Option<NaiveDateTime> {
-        let mut values = [None; DatePart::CALENDAR.len()];
+        let mut calendar = [None; DatePart::CALENDAR.len()];
+        let (mut seconds, mut milliseconds) = (None, None);
         for (index, part) in self.dates.iter().enumerate() {
-            let calendar = DatePart::CALENDAR.iter().position(|(_, known)| known == part);
-            if let Some(at) = calendar {
-                let digits: u32 = found[index + 1].parse().ok()?;
-                if values[at].is_some_and(|earlier| earlier != digits) {
-                    return None;
+            let digits: i64 = found[index + 1].parse().ok()?;
+            let value = match part {
+                DatePart::EpochSeconds => &mut seconds,
+                DatePart::EpochMilliseconds => &mut milliseconds,
+                _ => {
+                    &mut calendar[DatePart::CALENDAR.iter().position(|(_, known)| known == part)?]
                 }
-                values[at] = Some(digits);
+            };
+            if value.replace(digits).is_some_and(|earlier| earlier != digits) {
+                return None;
             }
         }
-        let [year, month, day, hour, minute, second] = values;
-        let date = NaiveDate::from_ymd_opt(
-            i32::try_from(year?).ok()?,
-            month.unwrap_or(1),
-            day.unwrap_or(1),
-        )?;
-        date.and_hms_opt(hour.unwrap_or(0), minute.unwrap_or(0), second.unwrap_or(0))
+        let period = match (milliseconds, seconds) {
+            (Some(milliseconds), _) => DateTime::from_timestamp_millis(milliseconds)?.naive_utc(),
+            (None, Some(seconds)) => DateTime::from_timestamp(seconds, 0)?.naive_utc(),
+            (None, None) => written(calendar)?,
+        };
+        // Beside an epoch the other parts say the same, as far as they go.
+        let agrees = seconds.is_none_or(|seconds| seconds == period.and_utc().timestamp())
+            && calendar
+                .iter()
+                .zip(parts(period))
+                .all(|(given, part)| given.is_none_or(|given| given == part));
+        agrees.then_some(period)
     }
+}
+
+/// The period that calendar parts give.
+fn written(calendar: [Option<i64>; DatePart::CALENDAR.len()]) -> Option<NaiveDateTime> {
+    let [year, month, day, hour, minute, second] = calendar;
+    let part =
+        |value: Option<i64>, first: u32| value.map_or(Some(first), |value| value.try_into().ok());
+    NaiveDate::from_ymd_opt(year?.try_into().ok()?, part(month, 1)?, part(day, 1)?)?.and_hms_opt(
+        part(hour, 0)?,
+        part(minute, 0)?,
+        part(second, 0)?,
+    )
+}
+
+/// The calendar parts of a period.
+fn parts(period: NaiveDateTime) -> [i64; DatePart::CALENDAR.len()] {
+    [
+        i64::from(period.year()),
+        period.month().into(),
+        period.day().into(),
+        period.hour().into(),
+        period.minute().into(),
+        period.second().into(),
+    ]
 }
 
 fn tokens(text: &str) -> Result<Vec<Token>, String> {
@@ -313,6 +331,11 @@ mod tests {
         assert_eq!(check("s/{date:epoch_s}/*.gz", "1782777600/a.gz"), day);
         assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "1782777600/20260630"), day);
         assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "1782777600/20260629"), None);
+        let hour = Some(Some("2026-06-30 01:00:00".to_owned()));
+        assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "1782781200/20260630"), hour);
+        assert_eq!(check("s/{date:epoch_s}/{date:YYYYMMDD}", "3565555201/20260631"), None);
+        assert_eq!(check("{date:epoch_s}.{date:epoch_ms}", "1782781200.1782781200000"), hour);
+        assert_eq!(check("{date:epoch_s}.{date:epoch_ms}", "1782781201.1782781200000"), None);
         assert_eq!(check("{date:YYYYMMDDHH}.gz", "2026063024.gz"), None, "no such hour");
         assert_eq!(check("e_{date:YYYYMMDD}.gz", "e_20260231.gz"), None, "no such day");
         assert_eq!(check("{date:YYYY}/{date:YYYYMMDD}", "2025/20260630"), None, "two years");
