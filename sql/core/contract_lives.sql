@@ -7,7 +7,7 @@ grain: [customer_key, plan_id, term_months, life_number]
 columns:
   customer_key: {type: int64, description: Join key of the customer.}
   plan_id: {type: string, description: Plan or product family; empty if unknown.}
-  term_months: {type: int64, description: 'Whole months of a term, at least 1.'}
+  term_months: {type: int64, description: 'Length of a term in months of 365.25 / 12 days, rounded, at least 1.'}
   life_number: {type: int64, description: 'Position among the lives of the customer, plan and length, from 1.'}
   renewal_count: {type: int64, description: Terms that were renewed.}
   decided_count: {type: int64, description: Terms that were renewed or lost.}
@@ -23,7 +23,12 @@ terms as (
     select
         customer_key,
         coalesce(plan_id, '') as plan_id,
-        greatest(months_between_anchored(term_start_date, term_end_date), 1) as term_months,
+        -- Rounded: a year that ends a day early is a year, and 90 days are 3 months in any season.
+        greatest(
+            cast(round(cast(cast(term_end_date - term_start_date as bigint) as double) / 30.4375)
+                as bigint),
+            1
+        ) as term_months,
         namespace,
         subscription_id,
         origin,

@@ -5,7 +5,7 @@ description: >
 grain: [term_months]
 requires: [subscriptions]
 columns:
-  term_months: {type: int64, description: Whole months of a term.}
+  term_months: {type: int64, description: 'Length of a term in months, rounded.'}
   alpha: {type: float64, description: First parameter of the probabilities to leave at a renewal.}
   beta: {type: float64, description: Second parameter of these probabilities.}
   alpha_error: {type: float64, description: Standard error of alpha; null where the fit failed.}
