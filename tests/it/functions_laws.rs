@@ -11,6 +11,7 @@ use datafusion::{
     datasource::MemTable,
     logical_expr::col,
 };
+use journeymart::functions::ALL;
 
 use crate::slt;
 
@@ -106,83 +107,98 @@ async fn answer(sql: &str, rows: &RecordBatch, split: &Split) -> Vec<String> {
     lines
 }
 
+/// Calls of every aggregate, and of `sum`, which the engine replaces.
+const AGGREGATES: &[&str] = &[
+    "sum(number % 1000000)",
+    "sum(distinct score)",
+    "sum(score) filter (where number > 0)",
+    "nps(score)",
+    "nps_se(score)",
+    "csat(score, 10)",
+    "ces_mean(score) filter (where score between 1 and 7)",
+    "ces_index(score) filter (where score between 1 and 7)",
+    "ces_top3(score) filter (where score between 1 and 7)",
+    "quantile_exact(number, 0.9)",
+    "median_exact(cast(score as decimal(18, 4)))",
+    "median_exact(number / 3.0) filter (where score > 3)",
+    "chi2_p(score, (number % 1000 + 1000) / 7.0)",
+    "kaplan_meier(number % 100 + 100, score > 3)",
+    "nelson_aalen(number % 100 + 100, score > 3) filter (where score < 9)",
+    "km_median(score - 5, number > 0) filter (where score >= 5)",
+    "km_median_low(score / 7.0, number > 0)",
+    "km_median_high(score / 7.0, number > 0, 0.5)",
+    "log_rank(number % 100, score > 3, right(text, 1)) filter (where number % 100 >= 0)",
+    "markov_attribution(make_array(right(text, 1), left(right(text, 2), 1)), score, 1)",
+    "markov_attribution(make_array(right(text, 1), left(right(text, 2), 1)), 1, score, 2)",
+    "shapley_attribution(make_array(text, right(text, 1), 'x'), score)",
+    "shapley_attribution(make_array(right(text, 1), left(right(text, 2), 1)), score, 1)",
+    "window_funnel(10, at, score > 3, score > 5, score = 9)",
+    "window_funnel(10, 'strict_order', at, score > 3, score > 5, score = 9)",
+    "window_funnel(10, 'strict_deduplication,strict_increase', at, score > 3, score > 5, score = 9)",
+    "window_funnel(10, 'strict_once', at, score > 3, score > 5, score > 4, score = 9)",
+    "funnel_steps(10, at, score > 3, score > 5, score = 9)",
+    "funnel_steps(10, 'strict_order,strict_once', at, score > 3, score > 5, score = 9)",
+    "sequence_match('(?1).(?2)(?t<=3)(?3)', at, score > 3, score > 5, score = 9)",
+    "sequence_count('(?1)(?t==2)(?2)', at, score > 3, score > 5)",
+    "sequence_match_events('(?1)(?t>=4)(?2).*(?3)', at, score > 3, score > 5, score = 9)",
+    "sequence_next_node('forward', 'first_match', at, text, score > 2, score > 4, score > 1)",
+    "retention(score = 1, score = 2, number > 0)",
+    "path_agg(at, text)",
+    "path_agg(at, text, score, true, 5) filter (where number > 0)",
+    "transition(at, text, score)",
+    "lifecycle(at, 'day', 'UTC')",
+    "first_touch(at, text)",
+    "last_touch(at, number, score)",
+    "last_touch(at, cast(score as decimal(18, 4))) filter (where number > 0)",
+    "sessions(3, at)",
+    "sessions('gap=9, campaign_change', at, text)",
+    "roc_auc(score > 5, number % 7)",
+    "top_share(score, number % 7, 0.3)",
+    "bg_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
+    "mbg_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
+    "pareto_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
+    "bg_bb_fit(score % 4, case when score % 4 > 0 then 3 + score % 3 else 0 end, 6)",
+    "gamma_gamma_fit(score, 1 + visitor % 9 + score)",
+    "sbg_fit(1 + score, number % 3 = 0)",
+    "sbg_fit(1 + score, number % 3 = 0, visitor % 5)",
+    "logit_fit(number % 3 = 0, score, visitor % 7 + score * score / 10.0)",
+];
+
+/// Functions that look at rows in groups, as windows or as relations.
+const QUERIES: &[&str] = &[
+    "select * from identity_components((
+        select 'web.cookie' as left_type, text as left_value, 'shop.login' as right_type,
+            cast(visitor as varchar) as right_value, at as seen_at from events), 20)",
+    "select * from identity_merges((
+        select 'web.cookie' as left_type, text as left_value, 'shop.login' as right_type,
+            cast(visitor as varchar) as right_value, at as seen_at from events))",
+    "select * from journey_steps((
+        select 'j' as journey, visitor as customer_key, at as occurred_at, score as event_sequence,
+            'event' as kind, 'web' as namespace,
+            coalesce(text, '') || coalesce(cast(number as varchar), '') as event_id,
+            text as event_name, score as stage_number, score > 3 as can_start,
+            number > 0 as ends, 2 as timeout_seconds from events))",
+    "select visitor, at, sessionize(at, 3) over (partition by visitor order by at) as result
+        from events",
+    "select visitor, score, benjamini_hochberg(score / 10.0) over (partition by visitor) as result
+        from events",
+];
+
+#[test]
+fn every_function_of_several_rows_is_held_to_it() {
+    for function in ALL.iter().filter(|function| function.kind() != "scalar") {
+        let call = format!("{}(", function.doc.name);
+        let is_tried = AGGREGATES.iter().any(|aggregate| aggregate.starts_with(&call))
+            || QUERIES.iter().any(|query| query.contains(&format!(" {call}")));
+        assert!(is_tried, "{} has no query here", function.doc.name);
+    }
+}
+
 #[tokio::test]
 async fn aggregates_do_not_depend_on_order_or_split() {
     let rows = rows();
-    let aggregates = [
-        "sum(number % 1000000)",
-        "sum(distinct score)",
-        "sum(score) filter (where number > 0)",
-        "nps(score)",
-        "nps_se(score)",
-        "csat(score, 10)",
-        "ces_mean(score) filter (where score between 1 and 7)",
-        "ces_index(score) filter (where score between 1 and 7)",
-        "ces_top3(score) filter (where score between 1 and 7)",
-        "quantile_exact(number, 0.9)",
-        "median_exact(cast(score as decimal(18, 4)))",
-        "median_exact(number / 3.0) filter (where score > 3)",
-        "chi2_p(score, (number % 1000 + 1000) / 7.0)",
-        "kaplan_meier(number % 100 + 100, score > 3)",
-        "nelson_aalen(number % 100 + 100, score > 3) filter (where score < 9)",
-        "km_median(score - 5, number > 0) filter (where score >= 5)",
-        "km_median_low(score / 7.0, number > 0)",
-        "km_median_high(score / 7.0, number > 0, 0.5)",
-        "log_rank(number % 100, score > 3, right(text, 1)) filter (where number % 100 >= 0)",
-        "markov_attribution(make_array(right(text, 1), left(right(text, 2), 1)), score, 1)",
-        "markov_attribution(make_array(right(text, 1), left(right(text, 2), 1)), 1, score, 2)",
-        "shapley_attribution(make_array(text, right(text, 1), 'x'), score)",
-        "shapley_attribution(make_array(right(text, 1), left(right(text, 2), 1)), score, 1)",
-        "window_funnel(10, at, score > 3, score > 5, score = 9)",
-        "window_funnel(10, 'strict_order', at, score > 3, score > 5, score = 9)",
-        "window_funnel(10, 'strict_deduplication,strict_increase', at, score > 3, score > 5, score = 9)",
-        "window_funnel(10, 'strict_once', at, score > 3, score > 5, score > 4, score = 9)",
-        "funnel_steps(10, at, score > 3, score > 5, score = 9)",
-        "funnel_steps(10, 'strict_order,strict_once', at, score > 3, score > 5, score = 9)",
-        "sequence_match('(?1).(?2)(?t<=3)(?3)', at, score > 3, score > 5, score = 9)",
-        "sequence_count('(?1)(?t==2)(?2)', at, score > 3, score > 5)",
-        "sequence_match_events('(?1)(?t>=4)(?2).*(?3)', at, score > 3, score > 5, score = 9)",
-        "sequence_next_node('forward', 'first_match', at, text, score > 2, score > 4, score > 1)",
-        "retention(score = 1, score = 2, number > 0)",
-        "path_agg(at, text)",
-        "path_agg(at, text, score, true, 5) filter (where number > 0)",
-        "transition(at, text, score)",
-        "lifecycle(at, 'day', 'UTC')",
-        "first_touch(at, text)",
-        "last_touch(at, number, score)",
-        "last_touch(at, cast(score as decimal(18, 4))) filter (where number > 0)",
-        "sessions(3, at)",
-        "sessions('gap=9, campaign_change', at, text)",
-        "roc_auc(score > 5, number % 7)",
-        "top_share(score, number % 7, 0.3)",
-        "bg_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
-        "mbg_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
-        "pareto_nbd_fit(score, case when score > 0 then visitor % 40 else 0 end, 40)",
-        "bg_bb_fit(score % 4, case when score % 4 > 0 then 3 + score % 3 else 0 end, 6)",
-        "gamma_gamma_fit(score, 1 + visitor % 9 + score)",
-        "sbg_fit(1 + score, number % 3 = 0)",
-        "sbg_fit(1 + score, number % 3 = 0, visitor % 5)",
-        "logit_fit(number % 3 = 0, score, visitor % 7 + score * score / 10.0)",
-    ];
-    let mut queries = vec![
-        "select * from identity_components((
-            select 'web.cookie' as left_type, text as left_value, 'shop.login' as right_type,
-                cast(visitor as varchar) as right_value, at as seen_at from events), 20)"
-            .to_owned(),
-        "select * from journey_steps((
-            select 'j' as journey, visitor as customer_key, at as occurred_at, score as event_sequence,
-                'event' as kind, 'web' as namespace,
-                coalesce(text, '') || coalesce(cast(number as varchar), '') as event_id,
-                text as event_name, score as stage_number, score > 3 as can_start,
-                number > 0 as ends, 2 as timeout_seconds from events))"
-            .to_owned(),
-    ];
-    queries.push(
-        "select visitor, score, benjamini_hochberg(score / 10.0) over (partition by visitor)
-            as result from events"
-            .to_owned(),
-    );
-    for aggregate in aggregates {
+    let mut queries: Vec<String> = QUERIES.iter().map(|query| (*query).to_owned()).collect();
+    for aggregate in AGGREGATES {
         queries.push(format!("select {aggregate} as result from events"));
         queries.push(format!("select visitor, {aggregate} as result from events group by visitor"));
     }

@@ -106,7 +106,9 @@ fn books(source: &Source) -> Books {
     let scratch = tempfile::tempdir().unwrap();
     let options = LoadOptions { threads: 2, batch_rows: 8192, scratch: scratch.path().to_owned() };
     let sinks = Sinks { rows: &sink, bad_rows: &sink, bad_cells: &sink };
-    load(source, &found.files, sinks, &options).unwrap().books
+    let books = load(source, &found.files, sinks, &options).unwrap().books;
+    assert!(books.close(), "{}: {books:?}", source.name);
+    books
 }
 
 #[test]

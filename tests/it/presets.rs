@@ -40,7 +40,7 @@ mod load;
 use case::{Case, CaseFile, cases};
 use load::{Contracts, Loaded, contracts, load, of_source, table};
 
-use crate::program::program;
+use crate::{program::program, sources::samples};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -280,6 +280,23 @@ fn presets_say_what_they_are_and_are_held_against_what_they_name() {
         }
     }
     assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[test]
+fn every_sample_is_read_by_a_case() {
+    const ABOUT: &str = "PROVENANCE.md";
+    let Some(about) = samples::path(ABOUT) else { return };
+    let folder = about.parent().unwrap();
+    let read: BTreeSet<String> = cases()
+        .into_iter()
+        .flat_map(|case| case.content.sample.into_iter().chain(case.content.names))
+        .collect();
+    for entry in walkdir::WalkDir::new(folder) {
+        let path = entry.unwrap().into_path();
+        let name = path.strip_prefix(folder).unwrap().to_str().unwrap();
+        let is_read = !path.is_file() || name == ABOUT || read.contains(name);
+        assert!(is_read, "{name} has no case in tests/presets");
+    }
 }
 
 fn printed(arguments: &[&str]) -> String {

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Incremental runs give the same bytes as full ones: the exports of the demo world come in twelve drops,
 # each run reuses what the one before it left, and its marts are compared with those of a run that
-# starts from nothing. Then a day arrives late, and then all months in random order, as delayed drops do.
+# starts from nothing. Then a day arrives late, then all months in random order, as delayed drops do, and
+# then rows in random order in files that are split in seven and arrive in random order in three batches.
 #
 #     incremental.sh JOURNEYMART PYTHON EXPORTS FOLDER
 #
@@ -29,7 +30,8 @@ command() {
 
 digests() { (cd "$folder/$1-marts" && sha256sum ./*.parquet); }
 
-# step NAME EXPORTS AS_OF: runs warm over the drop, and says what of the plan was reused.
+# step NAME EXPORTS AS_OF [LOADS]: runs warm over the drop, and says what of the plan was reused. With
+# LOADS so many sources are loaded at most, and the others reused.
 step() {
     command warm plan "$2" "$3" --output json >"$folder/plan.json"
     command warm run "$2" "$3" --allow-shrink --allow-older >/dev/null
@@ -37,7 +39,9 @@ step() {
 import collections, json, sys
 counts = collections.Counter(step["action"] for step in json.load(open(sys.argv[2]))["steps"])
 print(f"{sys.argv[1]}:", ", ".join(f"{count} {action}" for action, count in sorted(counts.items())))
-' "$1" "$folder/plan.json"
+if len(sys.argv) > 3:
+    assert counts["load"] <= int(sys.argv[3]) and counts["reuse"] > 0, "what did not change is loaded again"
+' "$1" "$folder/plan.json" ${4:+"$4"}
 }
 
 # same NAME EXPORTS AS_OF: the warm marts are those of a run from nothing.
@@ -67,7 +71,7 @@ cp -r "$exports" "$late"
 rm "$late/web/events_20260101.ndjson.gz"
 step "without a day" "$late" 2026-06-30
 cp "$exports/web/events_20260101.ndjson.gz" "$late/web/"
-step "with the day" "$late" 2026-06-30
+step "with the day" "$late" 2026-06-30 1
 same "a day that came late" "$exports" 2026-06-30
 
 rm -rf "$folder/warm/.journeymart" "$folder/warm-marts"
@@ -77,3 +81,11 @@ for drop in 01 02 03 04 05 06 07 08 09 10 11 12; do
     step "drop $drop" "$folder/shuffled/$drop" 2026-06-30
 done
 same "months in random order" "$exports" 2026-06-30
+
+rm -rf "$folder/warm/.journeymart" "$folder/warm-marts"
+"$python" tests/tools/shuffle_exports.py "$exports" "$folder/split" 2 7
+"$python" tests/tools/file_drops.py "$folder/split" "$folder/files" 2 3
+for batch in 1 2 3; do
+    step "batch $batch" "$folder/files/$batch" 2026-06-30
+done
+same "files in random order" "$exports" 2026-06-30

@@ -33,8 +33,21 @@ same() {
     echo "$1: identical"
 }
 
+# identities PIPELINE: whom each identifier belongs to.
+identities() {
+    EXPORTS=$folder/world/exports MARTS=$folder/first "$journeymart" query --project-dir "$folder/project" \
+        "$folder/project/pipelines/$1.yaml" --quiet --output json \
+        'select id_type, id_value, customer_id from core.identities' >"$folder/$1.json"
+}
+
 run first "$folder/world/exports" --threads 2 --batch-size 8192
-"$python" tests/truth/verify.py "$folder/first" "$folder/world/truth"
+identities customer_journey
+# The same with the guard of shared devices on.
+sed 's/^journeys:$/identity: {stitch: last_user}\n\njourneys:/' \
+    "$folder/project/pipelines/customer_journey.yaml" >"$folder/project/pipelines/guarded.yaml"
+identities guarded
+"$python" tests/truth/verify.py "$folder/first" "$folder/world/truth" \
+    --identities "$folder/customer_journey.json" --guarded "$folder/guarded.json"
 for threads in 1 2 8; do
     for batch in 1000 8192; do
         run "threads-$threads-batch-$batch" "$folder/world/exports" --threads "$threads" --batch-size "$batch"

@@ -1,9 +1,9 @@
 """Writes the same exports with rows in another order and files split.
 
-    shuffle_exports.py EXPORTS OUT SEED
+    shuffle_exports.py EXPORTS OUT SEED [PARTS]
 
 The lines of NDJSON files and the rows of CSV files with one header row are shuffled; files whose
-pattern allows several are split in two. Documents and files with several header rows are copied.
+pattern allows several are split in PARTS, by default two. Documents and files with several header rows are copied.
 """
 
 import gzip
@@ -19,7 +19,7 @@ SPLIT_CSV = ("contacts_", "orders_")
 SHUFFLED_CSV = ("contacts_", "orders_", "order_lines", "refunds", "deals", "companies", "spend", "consents")
 
 
-def main(source, target, seed):
+def main(source, target, seed, parts=2):
     rng = random.Random(int(seed))
     shutil.rmtree(target, ignore_errors=True)
     for folder, _, names in os.walk(source):
@@ -37,10 +37,11 @@ def main(source, target, seed):
                 with open(path, "rb") as file:
                     header, *lines = records(file.read())
                 rng.shuffle(lines)
-                half = len(lines) // 2 if name.startswith(SPLIT_CSV) else 0
-                for part, rows in (("", lines[half:]), ("_more", lines[:half])):
+                count = int(parts) if name.startswith(SPLIT_CSV) else 1
+                for part in range(count):
+                    rows, more = lines[part::count], f"_more{part}" if part else ""
                     if rows or not part:
-                        with open(os.path.join(out, name.replace(".csv", f"{part}.csv")), "wb") as file:
+                        with open(os.path.join(out, name.replace(".csv", f"{more}.csv")), "wb") as file:
                             file.writelines([header, *rows])
             else:
                 shutil.copy(path, os.path.join(out, name))

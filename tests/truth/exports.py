@@ -14,11 +14,19 @@ import re
 from collections import defaultdict
 from datetime import date, datetime, timedelta, timezone
 from decimal import Decimal
+from itertools import groupby
 from zoneinfo import ZoneInfo
 
 ZONE = ZoneInfo("Europe/Amsterdam")
 SESSION_GAP = 1_800_000_000
 GRACE = timedelta(days=30)
+# The journey `purchase` of pipelines/customer_journey.yaml: what starts it, and what silence ends it.
+PURCHASE_STARTS = {
+    "first_visit", "session_start", "view_item", "view_search_results", "add_to_cart",
+    "begin_checkout", "add_payment_info",
+}  # fmt: skip
+PURCHASE_TIMEOUT = 30 * 86_400_000_000
+SURVEY_LAYOUT = "%Y-%m-%d %H:%M:%S"
 
 
 def read_bytes(path):
@@ -172,10 +180,31 @@ class Exports:
         for identifier, terms in paid.items():
             terms = [terms[start] for start in sorted(terms)]
             snapshot = subscriptions[identifier]
+            ended = snapshot["ended_at"]
             for term, following in zip(terms, terms[1:] + [None]):
                 term["renewal"] = renewal(term, following, snapshot, as_of)
                 term["renewed_amount"] = following["amount"] if following else None
+                term["ended_on"] = local_date(ended) if ended else None
                 yield term
+
+    def services(self, as_of):
+        """Payer → days of uninterrupted service as (first day, day after the last or None).
+
+        A renewed term passes on to the next one, a lapsed one ends when it was due, and one that was
+        paid after the grace period begins with the payment.
+        """
+        spells = defaultdict(list)
+        for _, terms in groupby(self.terms(as_of), lambda term: term["subscription_id"]):
+            terms, renewed = list(terms), False
+            for term, following in zip(terms, terms[1:] + [None]):
+                start = term["start"] if renewed else max(term["start"], term["paid_on"])
+                due, state = term["renewal"]
+                renewed = state.startswith("renewed")
+                end = {
+                    "lapsed": due, "cancelled_midterm": term["ended_on"], "open": None,
+                }.get(state, following and following["start"])  # fmt: skip
+                spells[term["customer"]].append((start, end))
+        return spells
 
     def stripe(self, name):
         rows = read_list(self.path("billing", f"{name}_*.json.gz"), "data")
@@ -183,12 +212,11 @@ class Exports:
 
     # Survey --------------------------------------------------------------------------------------
 
-    def scores(self):
-        """Quarter → promoters, passives, detractors; the last answer of a respondent counts."""
+    def answers(self):
+        """(Quarter, respondent) → the last answer as (time, response, score)."""
         rows = read_csv(self.path("survey", "nps.csv"), header_rows=3)
-        layout = "%Y-%m-%d %H:%M:%S"
         answers = latest(
-            (row for row in rows if naive(row["RecordedDate"], layout)),
+            (row for row in rows if naive(row["RecordedDate"], SURVEY_LAYOUT)),
             "ResponseId",
             lambda row: row["RecordedDate"],
         )
@@ -203,10 +231,81 @@ class Exports:
                 counted.get((quarter, respondent), ("", "", 0)),
                 (at, row["ResponseId"], int(row["Q1"])),
             )
+        return counted
+
+    def scores(self):
+        """Quarter → promoters, passives, detractors; the last answer of a respondent counts."""
         scores = defaultdict(lambda: [0, 0, 0])
-        for (quarter, _), (_, _, score) in counted.items():
+        for (quarter, _), (_, _, score) in self.answers().items():
             scores[quarter][0 if score >= 9 else 1 if score >= 7 else 2] += 1
         return scores
+
+    # Journeys ------------------------------------------------------------------------------------
+
+    def touchpoints(self, components, robots):
+        """Person → touchpoints as (microsecond, kind, name); `robots` holds the visits left out.
+
+        A cookie's visits as (start, end). People whom nothing but a survey knows are left out too.
+        """
+        found = defaultdict(list)
+
+        def add(identifier, at, kind, name):
+            if identifier in components:
+                found[components[identifier]].append((at, kind, name))
+
+        for at, event in self.events():
+            cookie, login = event.get("user_pseudo_id"), event.get("user_id")
+            if not any(start <= at <= end for start, end in robots.get(cookie, ())):
+                add(("login", login) if login else ("cookie", cookie), at, "event", event["event_name"])
+        for order in self.orders():
+            if order["buyer"] and not order["is_cancelled"]:
+                add(order["buyer"][0], moment(order["ordered_at"]), "order", "order_placed")
+        for row in self.stripe("subscriptions"):
+            at = (row.get("start_date") or row["created"]) * 1_000_000
+            add(("customer", row["customer"]), at, "subscription", "subscription_started")
+        for row in self.deals():
+            contact = ("contact", row["associatedcontactids"].split(";")[0].strip())
+            stamps = [row["createdate"], row["closedate"] if row["hs_is_closed"] == "true" else ""]
+            for stamp in filter(None, stamps):
+                add(contact, moment(naive(stamp, "%Y-%m-%d %H:%M")), "deal", "deal")
+        for row in self.tickets():
+            if row["status"] != "deleted":
+                at = moment(utc(row["created_at"]))
+                add(("requester", row["requester_id"]), at, "ticket", "ticket_opened")
+        for (_, respondent), (stamp, _, _) in self.answers().items():
+            at = moment(naive(stamp, SURVEY_LAYOUT))
+            add(("email", respondent.strip().lower()), at, "survey", "survey_answered")
+        return {person: sorted(steps) for person, steps in found.items()}
+
+    def deals(self):
+        rows = read_csv(self.path("crm", "deals.csv"))
+        sound = (row for row in rows if naive(row["createdate"], "%Y-%m-%d %H:%M"))
+        return latest(sound, "hs_object_id", lambda row: row["hs_lastmodifieddate"]).values()
+
+    def tickets(self):
+        rows = read_list(self.path("support", "tickets_*.json.gz"), "tickets")
+        return latest(rows, "id", lambda row: row["updated_at"]).values()
+
+    def purchases(self, components, robots, as_of):
+        """Month → journeys begun, completed by an order, abandoned, still open."""
+        end = moment(datetime(as_of.year, as_of.month, as_of.day, tzinfo=ZONE) + timedelta(days=1))
+        counts = defaultdict(lambda: [0, 0, 0, 0])
+        for steps in self.touchpoints(components, robots).values():
+            month = last = None
+            for at, kind, name in steps:
+                if month and at - last > PURCHASE_TIMEOUT:
+                    counts[month][2] += 1
+                    month = None
+                if not month and (kind == "order" or name in PURCHASE_STARTS):
+                    month = local_date(at // 1_000_000).replace(day=1)
+                    counts[month][0] += 1
+                last = at
+                if month and kind == "order":
+                    counts[month][1] += 1
+                    month = None
+            if month:
+                counts[month][2 if end - last > PURCHASE_TIMEOUT else 3] += 1
+        return {month: tuple(count) for month, count in counts.items()}
 
     # Identity ------------------------------------------------------------------------------------
 
@@ -281,6 +380,11 @@ def renewal(term, following, snapshot, as_of):
     if not following and ended and local_date(ended) < term["end"]:
         return due, "cancelled_midterm"
     return due, "lapsed" if due + GRACE <= as_of else "open"
+
+
+def moment(at):
+    """Microseconds since 1970."""
+    return int(at.timestamp()) * 1_000_000
 
 
 def utc(text):

@@ -1,28 +1,37 @@
 """Compares the published marts of the demo world with its truth.
 
     verify.py MARTS TRUTH [--exports DIR] [--results run_results.json]
-              [--cells cells.json] [--rows rows.json] [--only-exports]
+              [--cells cells.json] [--rows rows.json] [--identities identities.json]
+              [--guarded guarded.json] [--only-exports]
 
 First the truth itself is checked against a second computation from the raw exports (exports.py);
 then the marts are compared with the truth. Everything must be equal; identity is also reported as
-precision and recall. `--results` adds the books of the run, `--cells` and `--rows` the quarantine as
-`journeymart query --output json "select * from quarantine.cells"` prints it. Needs pyarrow.
+precision and recall, and each purchase model's error on the hold-out period beside those of the
+naive baselines. `--results` adds the books of the run, `--cells` and `--rows` the quarantine as
+`journeymart query --output json "select * from quarantine.cells"` prints it, `--identities` whom each
+identifier belongs to, as the same prints `select id_type, id_value, customer_id from core.identities`.
+`--guarded` is that of the pipeline with `identity: {stitch: last_user}`, which keeps the persons of a
+shared device apart: its precision must be 0.99. Needs pyarrow.
 """
 
 import argparse
 import csv
 import json
+import math
 import os
 import sys
 from collections import Counter, defaultdict
-
+from datetime import timedelta
 from decimal import Decimal
+from itertools import combinations
 
 from exports import Exports, day, local_date, utc
 
 DECIDED = ("renewed_early", "renewed_on_time", "renewed_late", "lapsed", "cancelled_midterm")
 RENEWED = DECIDED[:3]
 MONTHS = {"Month": 1, "Quarter": 3, "Year": 12}
+# Of the pairs of identifiers that are said to be one person's, so many must be, with guards on.
+IDENTITY_PRECISION = 0.99
 
 
 class Report:
@@ -37,6 +46,11 @@ class Report:
         print(f"WRONG {what}")
         for line in differences(found, expected):
             print(f"      {line}")
+
+    def at_least(self, what, found, least):
+        good = found >= least
+        self.failures += not good
+        print(f"{'ok   ' if good else 'WRONG'} {what}: {found:.4f}, at least {least}")
 
     def note(self, text):
         print(f"      {text}")
@@ -136,7 +150,7 @@ def check_exports(report, truth, exports, as_of):
         for row in truth.table("nps.csv")
     }
     report.equal("survey scores of the exports", found, expected)
-    check_identity(report, truth, exports.components())
+    check_identity(report, truth, exports.components(), "the exports")
 
 
 def due_date(found, term):
@@ -166,33 +180,58 @@ def identifiers(person):
     yield from (("cookie", cookie["cookie"]) for cookie in person["cookies"] if cookie["is_linked"])
 
 
-def check_identity(report, truth, components):
-    """Pairs of identifiers of one person that were joined, and joined pairs that are of one."""
-    persons = defaultdict(set)
+def people(truth, components):
+    """Each identifier's persons, and the identifiers of each component; of those both know."""
+    persons, members = defaultdict(set), defaultdict(set)
     for person in truth.persons:
         for identifier in identifiers(person):
             if identifier in components:
                 persons[identifier].add(person["person"])
-    members = defaultdict(list)
-    for identifier, component in components.items():
-        if identifier in persons:
-            members[component].append(identifier)
+                members[components[identifier]].add(identifier)
+    return persons, members
+
+
+def check_identity(report, truth, components, source):
+    """Pairs of identifiers of one person that were joined, and joined pairs that are of one."""
+    persons, members = people(truth, components)
     joined = right = 0
     for group in members.values():
-        for index, left in enumerate(group):
-            for other in group[index + 1 :]:
-                joined += 1
-                right += bool(persons[left] & persons[other])
+        for left, other in combinations(group, 2):
+            joined += 1
+            right += bool(persons[left] & persons[other])
     of_person = Counter(name for names in persons.values() for name in names)
     real = sum(count * (count - 1) // 2 for count in of_person.values())
-    report.note(f"identity: precision {right / joined:.4f}, recall {right / real:.4f}")
+    precision, recall = right / joined, right / real
+    report.note(f"identity of {source}: precision {precision:.4f}, recall {recall:.4f}")
     mixed = {
         frozenset(set().union(*(persons[identifier] for identifier in group)))
         for group in members.values()
     }
     shared = {person["person"] for person in truth.persons if person["device_is_shared"]}
     wrong = {group for group in mixed if len(group) > 1 and not group <= shared}
-    report.equal("persons joined who share no device", wrong, set())
+    report.equal(f"persons joined by {source} who share no device", wrong, set())
+    return precision
+
+
+def components_of(file):
+    return {
+        (row["id_type"].removeprefix("demo."), row["id_value"]): row["customer_id"]
+        for row in json.load(open(file))
+    }
+
+
+def check_identities(report, truth, components, exports):
+    """Whom the pipeline takes each identifier for; the second computation must say the same."""
+    check_identity(report, truth, components, "core.identities")
+    expected = {
+        end: label for end, label in exports.components().items() if end in components
+    }
+    known = {end: components[end] for end in expected}
+    groups = [
+        Counter(frozenset(group) for group in people(truth, found)[1].values())
+        for found in (known, expected)
+    ]
+    report.equal("who is one person", *groups)
 
 
 # The marts against the truth ----------------------------------------------------------------------
@@ -209,13 +248,17 @@ class Marts:
         return pyarrow.parquet.read_table(path).to_pylist()
 
 
-def check_marts(report, truth, marts, exports):
+def check_marts(report, truth, marts, exports, as_of):
     check_quality(report, truth, marts)
     check_web(report, truth, marts)
     check_value(report, truth, marts, exports)
     check_renewals(report, truth, marts)
+    check_churn(report, marts, exports, as_of)
     check_mrr(report, truth, marts)
     check_scores(report, truth, marts)
+    check_funnel(report, truth, marts)
+    check_journeys(report, truth, marts, exports, as_of)
+    check_models(report, truth, marts, exports, as_of)
 
 
 def check_quality(report, truth, marts):
@@ -323,6 +366,53 @@ def annual(amount, plan):
     return Decimal(amount) * 12 / months
 
 
+def check_churn(report, marts, exports, as_of):
+    """Customers with service at the start of a month, those without at its end, those who left in it.
+
+    When a term was renewed, cut off or lapsed, the truth has said already (see check_exports).
+    """
+    components = exports.components()
+    spells = defaultdict(list)
+    for payer, found in exports.services(as_of).items():
+        spells[components["customer", payer]].extend(found)
+    customers = [uninterrupted(found) for found in spells.values()]
+    rows = [row for row in marts.rows("churn") if row["period_unit"] == "month"]
+    names = ("start_customer_count", "churned_customer_count", "interrupted_customer_count")
+    found = {row["period_start_date"]: tuple(row[name] for name in names) for row in rows}
+    wanted = {}
+    for month in found:
+        following = (month + timedelta(days=32)).replace(day=1)
+        staying = [spells for spells in customers if served(spells, month)]
+        churned = [spells for spells in staying if not served(spells, following)]
+        left = [
+            spells
+            for spells in staying
+            if any(end and month <= end < following for _, end in spells)
+        ]
+        wanted[month] = (len(staying), len(churned), len(left))
+    report.equal("subscribers, and those of them who left, a month", found, wanted)
+    report.note(f"churned in {len(wanted)} months: {sum(count[1] for count in wanted.values())}")
+
+
+def uninterrupted(spells):
+    """Spells of service without those that another one continues; an end of None is open."""
+    joined = []
+    for start, end in sorted(spells, key=lambda spell: spell[0]):
+        if end and end <= start:
+            continue
+        if joined and (joined[-1][1] is None or start <= joined[-1][1]):
+            last = joined[-1][1]
+            joined[-1] = (joined[-1][0], last and end and max(last, end))
+        else:
+            joined.append((start, end))
+    return joined
+
+
+def served(spells, date):
+    """Whether there was service on the day before."""
+    return any(start < date and (end is None or date <= end) for start, end in spells)
+
+
 def check_mrr(report, truth, marts):
     expected = {
         day(row["month"]): Decimal(row["mrr"]) + Decimal(row["mrr_in_grace"])
@@ -360,6 +450,93 @@ def check_scores(report, truth, marts):
         found.pop(quarter, None)
         expected.pop(quarter, None)
     report.equal(f"survey answers in {len(expected)} quarters", dict(found), expected)
+
+
+def check_funnel(report, truth, marts):
+    expected = {
+        (day(row["month"]), row["step"]): int(row["session_count"])
+        for row in truth.table("funnel.csv")
+    }
+    found = {
+        (row["period_start_date"], row["step"]): row["reached_count"]
+        for row in marts.rows("funnel_steps")
+        if row["funnel"] == "checkout" and row["segment"] == "all"
+    }
+    report.equal("visits that reached each step of the checkout a month", found, expected)
+
+
+def check_journeys(report, truth, marts, exports, as_of):
+    """Journeys begun in each month and what became of them, walked through a second time."""
+    robots = defaultdict(list)
+    for session in truth.table("sessions.csv"):
+        if session["bot_reason"]:
+            span = micros(session["started_at"]), micros(session["ended_at"])
+            robots[session["cookie"]].append(span)
+    expected = exports.purchases(exports.components(), robots, as_of)
+    names = ("instance_count", "converted_count", "abandoned_count", "open_count")
+    found = {
+        row["period_start_date"]: tuple(row[name] for name in names)
+        for row in marts.rows("journey_conversion")
+        if row["journey"] == "purchase"
+    }
+    report.equal("purchase journeys, and those that led to an order, a month", found, expected)
+    begun, converted = (sum(count[place] for count in expected.values()) for place in (0, 1))
+    report.note(f"purchase journeys: {begun}, of which {converted} led to an order")
+
+
+def check_models(report, truth, marts, exports, as_of):
+    """The hold-out period and both baselines are worked out again; errors of the models are printed."""
+    components = exports.components()
+    buyers = {order["order_id"]: order["buyer"] for order in exports.orders()}
+    days = defaultdict(set)
+    for order in truth.orders:
+        if order["is_cancelled"] == "false" and order["has_buyer"] == "true":
+            if Decimal(order["net_amount"]) > 0:
+                date = local_date(utc(order["ordered_at"]).timestamp())
+                days[components[buyers[order["order_id"]][0]]].add(date)
+    first = min(min(dates) for dates in days.values())
+    middle = first + (as_of - first) // 2
+    horizon = (as_of - middle).days
+    histories = []
+    for dates in days.values():
+        known = [date for date in dates if date <= middle]
+        if known:
+            age = (middle - min(known)).days
+            histories.append((len(known) - 1, age, len(dates) - len(known)))
+    average = sum(x for x, _, _ in histories) / sum(age for _, age, _ in histories)
+    actual = sum(came for _, _, came in histories)
+    expected = {}
+    for model, foretold in [
+        ("past_rate", [x * horizon / age if age else 0 for x, age, _ in histories]),
+        ("average_rate", [average * horizon for _ in histories]),
+    ]:
+        squares = sum((wanted - came) ** 2 for wanted, (_, _, came) in zip(foretold, histories))
+        error = math.sqrt(squares / len(histories))
+        expected[model] = (
+            len(histories), horizon, actual, round(sum(foretold), 6), round(error, 6),
+        )  # fmt: skip
+    rows = {row["model"]: row for row in marts.rows("model_scores")}
+    found = {
+        model: (
+            rows[model]["customer_count"],
+            rows[model]["holdout_days"],
+            rows[model]["actual_orders"],
+            round(rows[model]["expected_orders"], 6),
+            round(rows[model]["root_mean_square_error"], 6),
+        )
+        for model in expected
+    }
+    report.equal("hold-out period and naive baselines", found, expected)
+    for model, row in sorted(rows.items()):
+        if row["expected_orders"] is None:
+            report.note(f"hold-out of {model}: no prediction, {row['reason']}")
+            continue
+        report.note(
+            f"hold-out of {model}: {row['expected_orders']:.1f} of {row['actual_orders']} orders"
+            f" ({row['total_error_ratio']:+.1%}), error of a customer"
+            f" {row['root_mean_square_error']:.4f}{' (baseline)' if row['is_baseline'] else ''}"
+            f"{', chosen' if row['is_chosen'] else ''}"
+        )
 
 
 # Books and quarantine of the run ------------------------------------------------------------------
@@ -402,6 +579,8 @@ def main():
     parser.add_argument("--results", help="run_results.json of the run")
     parser.add_argument("--cells", help="quarantine.cells as JSON")
     parser.add_argument("--rows", help="quarantine.rows as JSON")
+    parser.add_argument("--identities", help="core.identities as JSON")
+    parser.add_argument("--guarded", help="the same with `identity: {stitch: last_user}`")
     parser.add_argument("--only-exports", action="store_true", help="leave the marts alone")
     parser.add_argument("--as-of", type=day, default=day("2026-06-30"))
     options = parser.parse_args()
@@ -419,8 +598,13 @@ def main():
     if options.rows:
         columns = ("source", "file", "line")
         check_quarantine(report, truth, json.load(open(options.rows)), "bad_rows.csv", columns)
+    if options.identities:
+        check_identities(report, truth, components_of(options.identities), exports)
+    if options.guarded:
+        precision = check_identity(report, truth, components_of(options.guarded), "last_user")
+        report.at_least("precision with guards on", precision, IDENTITY_PRECISION)
     if not options.only_exports:
-        check_marts(report, truth, Marts(options.marts), exports)
+        check_marts(report, truth, Marts(options.marts), exports, options.as_of)
     print(f"{report.failures} differences" if report.failures else "all equal")
     sys.exit(1 if report.failures else 0)
 

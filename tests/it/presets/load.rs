@@ -48,6 +48,8 @@ pub(super) fn load(project: &Project, source: &Source, scratch: &Path) -> Result
     let options = LoadOptions { threads: 2, batch_rows: 8192, scratch: scratch.to_owned() };
     let report =
         sources::load(source, &found.files, sinks, &options).map_err(|error| error.to_string())?;
+    assert!(report.files.iter().all(|file| file.books.close()), "{}", source.name);
+    assert!(report.books.close(), "{}", source.name);
     let whole = |schema: SchemaRef, rows: Collected| concat_batches(&schema, &rows.0.into_inner());
     Ok(Loaded {
         report,

@@ -14,6 +14,7 @@ use journeymart::{
 };
 
 use super::{World, header};
+use crate::program::program;
 
 /// Where the sample is; says so when it is not there. `JOURNEYMART_SAMPLES` names another folder
 /// than the one beside the repository.
@@ -125,6 +126,47 @@ fn files_that_are_broken_on_purpose_are_refused_with_the_reason() {
         let world = World::new(&[("created_on", "timestamp"), ("owner_id", "string")]);
         assert_eq!(world.file("partition-data.csv", text).load().report.books.rows_read, 0);
     }
+}
+
+const MERGED: &str = r#"
+version: 1
+pipeline: merged
+timezone: Europe/Amsterdam
+currency: EUR
+params: {as_of_date: {type: date, default: 2026-06-30}}
+locations: {exports: "EXPORTS", marts: out}
+sources:
+  contacts:
+    {preset: hubspot_contacts, namespace: hubspot, timezone: UTC, path: "{exports}/contact_data.csv"}
+  merges: {preset: hubspot_merges, namespace: hubspot, path: "{exports}/contact_merge_audit_data.csv"}
+"#;
+
+#[test]
+fn hubspot_merges_make_one_person_of_two_contacts() {
+    let Some(contacts) = path("hubspot_fivetran/contact_data.csv") else { return };
+    let project = tempfile::tempdir().unwrap();
+    fs::create_dir(project.path().join("pipelines")).unwrap();
+    let pipeline = MERGED.replace("EXPORTS", contacts.parent().unwrap().to_str().unwrap());
+    fs::write(project.path().join("pipelines/merged.yaml"), pipeline).unwrap();
+    let sql = "
+        select
+            (select count(*) from core.identities) as identifiers,
+            (select count(distinct customer_id) from core.identities) as people,
+            count(*) as merges,
+            count(*) filter (where losers.customer_id = winners.customer_id) as applied
+        from inbound.merges
+        left join core.identities as losers on merges.from_value = losers.id_value
+        left join core.identities as winners on merges.to_value = winners.id_value";
+    let output = program(project.path()).args(["query", "--output", "json", sql]).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    // Union-find in Python over the 22 ids, the 3 that one of them absorbed and the 4 pairs of the
+    // audit table, 8 ids more: 30 ids, 23 people.
+    let expected = serde_json::json!([
+        {"identifiers": 30, "people": 23, "merges": 7, "applied": 7}
+    ]);
+    assert_eq!(answer, expected);
 }
 
 #[test]
