@@ -2,8 +2,8 @@
 description: >
   Web and app events with the visit each belongs to: a visitor is a cookie, or a login where there
   is no cookie, and a visit ends when the rules of `sessions:` say so; another campaign is another
-  source, medium, campaign name or click id. Events that arrived later
-  than late_days are left out (marts.data_quality counts them); bots stay, with a flag.
+  source, medium or campaign name, or another click id where there is none of them. Events that
+  arrived later than late_days are left out (marts.data_quality counts them); bots stay, with a flag.
 grain: [namespace, event_id]
 columns:
   namespace: {type: string, description: Namespace in which event_id is unique.}
@@ -83,7 +83,15 @@ session_events as (
         sessionize(
             happened_at,
             $session_rules,
-            nullif(concat_ws('|', utm_source, utm_medium, utm_campaign, click_id), ''),
+            case
+                when coalesce(utm_source, utm_medium, utm_campaign) is null then click_id
+                else concat_ws(
+                    '|',
+                    coalesce(utm_source, ''),
+                    coalesce(utm_medium, ''),
+                    coalesce(utm_campaign, '')
+                )
+            end,
             $timezone
         ) over (
             partition by visitor_key

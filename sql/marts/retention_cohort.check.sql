@@ -4,10 +4,14 @@ from marts.retention_cohort
 where basis = 'purchase'
     and month_offset = 0
 having coalesce(sum(cohort_customer_count), 0) != (
-    select count(distinct customer_key)
-    from core.orders
-    where customer_key is not null
-        and not is_fully_refunded
+    select count(*)
+    from (
+        select customer_key
+        from core.orders
+        where customer_key is not null
+            and not is_fully_refunded
+        group by customer_key
         -- core.periods begins there.
-        and ordered_date >= '1990-01-01'
+        having min(ordered_date) >= date '1990-01-01'
+    ) as buyers
 );

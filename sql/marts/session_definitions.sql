@@ -2,7 +2,7 @@
 description: >
   Key figures of visits per month under several rules for when a visit ends, robots left out: the
   pipeline's own rules, and those that `sessions: compare_with` names. The events are the same, so
-  whatever differs comes from the definition alone.
+  whatever differs comes from the definition alone; a visit with a robot's event is left out whole.
 grain: [definition, month_start_date]
 requires: [events]
 columns:
@@ -53,16 +53,16 @@ compared_events as (
         sessionize(
             events.occurred_at,
             session_definitions.definition,
-            nullif(
-                concat_ws(
+            case
+                when coalesce(events.utm_source, events.utm_medium, events.utm_campaign) is null
+                    then events.click_id
+                else concat_ws(
                     '|',
-                    events.utm_source,
-                    events.utm_medium,
-                    events.utm_campaign,
-                    events.click_id
-                ),
-                ''
-            ),
+                    coalesce(events.utm_source, ''),
+                    coalesce(events.utm_medium, ''),
+                    coalesce(events.utm_campaign, '')
+                )
+            end,
             $timezone
         ) over (
             partition by session_definitions.definition, events.visitor_key

@@ -32,7 +32,7 @@ pub(super) struct SharedPool {
 const CRUMB: usize = 32;
 
 /// Of so many operators that can spill one is expected to be at work.
-const AT_WORK: usize = 3;
+const AT_WORK: usize = 2;
 
 #[derive(Debug, Default)]
 struct State {
@@ -87,7 +87,8 @@ impl State {
         // Whoever came first may hold more than its share by now; the others make do with a crumb
         // until it spills, since one that holds nothing has nothing to spill.
         let rest = held + for_spillers.saturating_sub(self.spillable);
-        share.min(rest.max(limit / CRUMB))
+        let free = limit.saturating_sub(self.spillable + self.unspillable);
+        share.min(rest.max((limit / CRUMB).min((held + free) / 2)))
     }
 }
 
@@ -177,17 +178,23 @@ mod tests {
     #[test]
     fn who_holds_nothing_takes_no_share_but_some_room_is_left_for_it() {
         let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
-        let spillers: Vec<_> = (0..9)
+        let spillers: Vec<_> = (0..24)
             .map(|_| MemoryConsumer::new("sort").with_can_spill(true).register(&pool))
             .collect();
-        spillers[0].try_grow(200).unwrap();
-        assert!(spillers[0].try_grow(1).is_err(), "three of nine are expected");
-        for spiller in &spillers[1..3] {
-            spiller.try_grow(200).unwrap();
+        spillers[0].try_grow(50).unwrap();
+        assert!(spillers[0].try_grow(1).is_err(), "twelve of them are expected");
+        for spiller in &spillers[1..12] {
+            spiller.try_grow(50).unwrap();
         }
         spillers[0].free();
-        spillers[3].try_grow(200).unwrap();
-        assert_eq!(pool.reserved(), 600);
+        spillers[12].try_grow(46).unwrap();
+        // Whoever is late gets a crumb, which never takes all that is left.
+        for spiller in &spillers[13..] {
+            while spiller.try_grow(1).is_ok() {}
+        }
+        assert!(pool.reserved() < 900);
+        let merge = MemoryConsumer::new("merge").register(&pool);
+        merge.try_grow(1).unwrap();
     }
 
     #[test]

@@ -15,14 +15,15 @@ use datafusion::{
 mod checked_arithmetic;
 mod checked_sum;
 mod compact_windows;
+mod emptied_counts;
 mod forgotten_keys;
 
 /// Adds every rule to a session with default features.
 pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
-    builder
-        .aggregate_functions()
-        .get_or_insert_default()
-        .push(Arc::new(AggregateUDF::from(checked_sum::CheckedSum::default())));
+    builder.aggregate_functions().get_or_insert_default().extend([
+        Arc::new(AggregateUDF::from(checked_sum::CheckedSum::default())),
+        Arc::new(AggregateUDF::from(emptied_counts::EmptiedCount::default())),
+    ]);
     builder
         .with_analyzer_rule(Arc::new(checked_arithmetic::CheckedArithmetic))
         .with_analyzer_rule(Arc::new(forgotten_keys::ForgottenKeys))
