@@ -5,7 +5,7 @@ What a person orders: in the web shop at the end of a visit, or by telephone and
 use super::{
     World, assortment,
     calendar::local,
-    person::Person,
+    person::{Custom, Person},
     rng::{Rng, Stream},
     visits::{Goal, Visit, Visitor},
 };
@@ -78,7 +78,7 @@ impl Order {
     }
 }
 
-/// Numbers of orders without a visit start here.
+/// Numbers of orders without a visit start here, one for each day.
 const OFFLINE: u64 = 10_000;
 
 impl World {
@@ -90,13 +90,22 @@ impl World {
             .map(|visit| self.order_of_visit(person, visit))
             .collect();
         let mut rng = Rng::new(self.seed, Stream::Order, u64::from(person.index));
-        let offline = if rng.chance(200) { 1 + rng.below(2) } else { 0 };
-        for number in 0..offline {
-            let day = rng.below(u64::from(self.calendar.days())) as u32;
+        let Custom { offline_per_million_days, ends_on, .. } = person.custom;
+        for day in 0..ends_on {
+            if rng.below(1_000_000) >= offline_per_million_days {
+                continue;
+            }
             let at = self.calendar.start(day) + rng.between(9 * 3_600, 17 * 3_600);
             let channel = rng.pick(&["store", "telephone"]);
             let has_email = channel == "telephone" || rng.chance(300);
-            orders.push(self.order(person, OFFLINE + number, at, channel, false, has_email));
+            orders.push(self.order(
+                person,
+                OFFLINE + u64::from(day),
+                at,
+                channel,
+                false,
+                has_email,
+            ));
         }
         orders
     }
@@ -124,7 +133,7 @@ impl World {
         let lines = (0..1 + rng.below(3))
             .map(|_| Line {
                 product: rng.below(assortment::PRODUCTS.len() as u64) as usize,
-                quantity: 1 + rng.below(3) as i64,
+                quantity: 1 + rng.below(person.custom.pieces) as i64,
             })
             .collect();
         let ordered_at = at - at % 60;

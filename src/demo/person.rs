@@ -26,6 +26,21 @@ pub(crate) struct Person {
     pub(crate) devices: Vec<Device>,
     /// The next or the previous person uses the first device too.
     pub(crate) device_is_shared: bool,
+    pub(crate) custom: Custom,
+}
+
+/// How often, how long and how much a person buys. All differ widely between persons and one who has
+/// left does not say so, which is what models of purchases assume.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Custom {
+    /// Visits to the web shop, of a hundred, that end in an order.
+    pub(crate) web_percent: u64,
+    /// Orders by telephone or in the store, in a million days.
+    pub(crate) offline_per_million_days: u64,
+    /// The first day without interest in buying anything.
+    pub(crate) ends_on: u32,
+    /// The most pieces of an article in one order.
+    pub(crate) pieces: u64,
 }
 
 /// The person in the CRM.
@@ -86,6 +101,21 @@ impl World {
             contact,
             devices,
             device_is_shared,
+            custom: self.custom(index),
+        }
+    }
+
+    fn custom(&self, index: u32) -> Custom {
+        let mut rng = Rng::new(self.seed, Stream::Custom, u64::from(index));
+        // Powers of even draws: many who buy little, and few who buy much.
+        let (web, offline, restless) = (rng.below(100), rng.below(100), rng.below(100));
+        let days = self.calendar.days();
+        let ends_on = (0..days).step_by(10).find(|_| rng.chance(restless.pow(2) / 40));
+        Custom {
+            web_percent: web.pow(2) / 200,
+            offline_per_million_days: offline.pow(4) * 6 / 10_000,
+            ends_on: ends_on.unwrap_or(days),
+            pieces: rng.pick(&[1, 1, 1, 2, 3, 4, 6, 9]),
         }
     }
 

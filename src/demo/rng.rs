@@ -26,6 +26,7 @@ pub(crate) enum Stream {
     Code,
     Anonymous,
     Bot,
+    Custom,
 }
 
 #[derive(Debug, Clone)]

@@ -63,7 +63,7 @@ pub(crate) struct Visit {
 }
 
 /// Events in an average visit of a person, times ten; measured over the default world.
-const EVENTS_PER_VISIT_X10: u64 = 84;
+const EVENTS_PER_VISIT_X10: u64 = 81;
 
 impl World {
     /// How many passers-by there are.
@@ -101,7 +101,9 @@ impl World {
             };
             let start = self.second_of(day as u32, second);
             let device = if rng.chance(700) { 0 } else { rng.below(person.devices.len() as u64) };
-            let goal = goal(&mut rng);
+            let buys =
+                if day < u64::from(person.custom.ends_on) { person.custom.web_percent } else { 0 };
+            let goal = goal(&mut rng, buys);
             let signs_up = person.login.is_some() && bin == joins_at;
             let visit = Visit {
                 visitor: Visitor::Person(person.index),
@@ -144,7 +146,7 @@ impl World {
                 let day = from + rng.below(to - from);
                 let second = rng.between(8 * 3_600, 21 * 3_600);
                 let (pages, goal) = match visitor {
-                    Visitor::Passer(_) => (rng.between(1, 4), goal(&mut rng).min(Goal::Cart)),
+                    Visitor::Passer(_) => (rng.between(1, 4), goal(&mut rng, 0).min(Goal::Cart)),
                     Visitor::Crawler(_) => (rng.between(30, 60), Goal::Browse),
                     _ => (rng.between(120, 180), Goal::Browse),
                 };
@@ -177,14 +179,15 @@ impl World {
     }
 }
 
-fn goal(rng: &mut Rng) -> Goal {
+/// `buys` of a hundred visits end in an order.
+fn goal(rng: &mut Rng, buys: u64) -> Goal {
     match rng.below(100) {
+        drawn if drawn + buys >= 100 => Goal::Buy,
         0..30 => Goal::Browse,
         30..40 => Goal::Search,
-        40..66 => Goal::View,
         66..76 => Goal::Cart,
         76..82 => Goal::Checkout,
-        _ => Goal::Buy,
+        _ => Goal::View,
     }
 }
 

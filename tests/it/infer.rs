@@ -188,6 +188,8 @@ fn the_demo_world_is_as_dirty_as_it_says() {
     ] {
         let found = DEMO_WORLD.sources.iter().find(|source| source.name == proposed).unwrap();
         let [read, _, quarantined, _, _, nulled] = truth[declared][..] else { panic!("{truth:?}") };
+        // `?` comes often enough to be proposed as a word for nothing, which is no bad cell.
+        let nulled = if proposed == "order_lines" { 0 } else { nulled };
         let Books { rows_read, rows_quarantined, cells_nulled, .. } = found.books;
         assert_eq!(
             (rows_read, rows_quarantined, cells_nulled),
