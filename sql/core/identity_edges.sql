@@ -3,7 +3,8 @@ description: >
   Identifiers that one record shows together, from every source. An identifier that was never
   seen beside another one stands beside itself, so that it is a person too. Of a cookie that several
   logins used `identity: stitch` says whether all of them are one person or it goes to one of them.
-  Words that stand for no identifier, such as null or test@example.com, tie nobody and are nobody.
+  Words that stand for no identifier, such as null, test@example.com or what `identity: deny` lists,
+  tie nobody and are nobody.
 columns:
   left_type: {type: string, description: '<namespace>.<kind> of the identifier; email and phone are shared by all sources.'}
   left_value: {type: string, description: The identifier.}
@@ -119,19 +120,6 @@ pairs as (
 
 ),
 
--- What systems and people write where they know no identifier: shared by strangers, it ties nobody.
-denied_identifiers as (
-
-    select denied_value
-    from (values
-        (''), ('-'), ('0'), ('(none)'), ('(not set)'), ('(null)'), ('anonymous'), ('guest'),
-        ('n/a'), ('na'), ('nan'), ('nil'), ('none'), ('not set'), ('null'), ('test'), ('undefined'),
-        ('unknown'), ('00000000-0000-0000-0000-000000000000'), ('noreply@example.com'),
-        ('test@example.com'), ('test@test.com')
-    ) as denied(denied_value)
-
-),
-
 normalized_pairs as (
 
     select
@@ -149,9 +137,9 @@ normalized_pairs as (
             else pairs.right_value
         end as right_value
     from pairs
-    left join denied_identifiers as left_denied
+    left join config.denied_identifiers as left_denied
         on lower(trim(pairs.left_value)) = left_denied.denied_value
-    left join denied_identifiers as right_denied
+    left join config.denied_identifiers as right_denied
         on lower(trim(pairs.right_value)) = right_denied.denied_value
 
 ),

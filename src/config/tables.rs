@@ -91,6 +91,12 @@ pub static TABLES: &[TableShape] = &[
         rows: blocks::sessions::rows,
     },
     TableShape {
+        name: "config.denied_identifiers",
+        description: "Values that are nobody's identifier: those of `identity: deny` and common fillers.",
+        columns: &[("denied_value", Text, "The value, in small letters.")],
+        rows: blocks::identity::denied_rows,
+    },
+    TableShape {
         name: "config.journeys",
         description: "The declared journeys.",
         columns: &[
