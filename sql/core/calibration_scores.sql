@@ -2,8 +2,8 @@
 description: >
   What each model said at the end of the calibration period about each customer's purchases in the
   hold-out period after it, and what came: cumulative, by quarter of that period. Beside the models
-  stand two baselines: everybody goes on at the own rate (past_rate), or at that of all
-  (average_rate).
+  stand two baselines: everybody goes on at the own rate and spends as before (past_rate), or at
+  the rate and spend of all (average_rate). What a model expects of spend is that of Gamma-Gamma.
 grain: [model, customer_key, quarter]
 materialized: view
 columns:
@@ -14,6 +14,8 @@ columns:
   expected_orders: {type: float64, description: Purchase days expected until then; null where the model did not converge.}
   activity_score: {type: float64, description: 'Chance of a purchase until then; for a baseline expected_orders, which has the same order.'}
   actual_orders: {type: int64, description: Purchase days that came.}
+  expected_net_amount: {type: float64, description: 'Net amount expected of these purchases; null where the model or that of spend has no answer, or an exchange rate was missing.'}
+  actual_net_amount: {type: "decimal(28,4)", description: Net amount of the purchases that came; null if an exchange rate was missing.}
 */
 with
 
@@ -41,7 +43,12 @@ observed_quarters as (
         quarters.frequency,
         quarters.recency_days,
         quarters.age_days,
-        count(purchase_days.purchase_date) as actual_orders
+        quarters.monetary_value,
+        count(purchase_days.purchase_date) as actual_orders,
+        case
+            when count(purchase_days.net_amount) = count(purchase_days.purchase_date)
+                then coalesce(sum(purchase_days.net_amount), 0)
+        end as actual_net_amount
     from quarters
     left join core.purchase_days
         on quarters.customer_key = purchase_days.customer_key
@@ -53,13 +60,19 @@ observed_quarters as (
         quarters.horizon_days,
         quarters.frequency,
         quarters.recency_days,
-        quarters.age_days
+        quarters.age_days,
+        quarters.monetary_value
 
 ),
 
 averages as (
 
-    select rate(sum(frequency), sum(age_days)) as orders_per_day
+    select
+        rate(sum(frequency), sum(age_days)) as orders_per_day,
+        rate(
+            sum(cast(frequency * monetary_value as decimal(28, 12))),
+            sum(frequency) filter (where monetary_value is not null)
+        ) as order_value
     from core.purchase_histories
     where period = 'calibration'
 
@@ -87,14 +100,54 @@ models as (
 
 ),
 
+-- One row, also where spend was not fitted.
+spend_models as (
+
+    select first_value(
+        named_struct(
+            'parameters', named_struct('p', p, 'q', q, 'v', v),
+            'converged', is_converged
+        ) order by model
+    ) as gamma_gamma
+    from core.purchase_models
+    where period = 'calibration'
+        and model = 'gamma_gamma'
+
+),
+
+order_values as (
+
+    select
+        observed_quarters.*,
+        averages.orders_per_day,
+        averages.order_value as average_order_value,
+        gamma_gamma_expected_value(
+            spend_models.gamma_gamma,
+            observed_quarters.frequency,
+            -- Purchases that were given away or back on the whole say nothing about spend.
+            case when frequency = 0 or monetary_value > 0 then monetary_value end
+        ) as expected_order_value
+    -- The one row of each first: what a cross join sees first it holds in memory.
+    from averages
+    cross join spend_models
+    cross join observed_quarters
+
+),
+
 predictions as (
 
     select
         models.model,
-        observed_quarters.customer_key,
-        observed_quarters.quarter,
-        observed_quarters.horizon_days,
-        observed_quarters.actual_orders,
+        order_values.customer_key,
+        order_values.quarter,
+        order_values.horizon_days,
+        order_values.actual_orders,
+        order_values.actual_net_amount,
+        case models.model
+            when 'past_rate' then monetary_value
+            when 'average_rate' then average_order_value
+            else expected_order_value
+        end as order_value,
         case models.model
             when 'bg_nbd' then bg_nbd_expected_purchases(
                 beta_geometric, horizon_days, frequency, recency_days, age_days)
@@ -103,7 +156,7 @@ predictions as (
             when 'pareto_nbd' then pareto_nbd_expected_purchases(
                 pareto, horizon_days, frequency, recency_days, age_days)
             when 'past_rate' then coalesce(rate(frequency * horizon_days, age_days), 0)
-            else averages.orders_per_day * horizon_days
+            else orders_per_day * horizon_days
         end as expected_orders,
         case models.model
             when 'bg_nbd' then bg_nbd_p_active(
@@ -114,8 +167,7 @@ predictions as (
                 pareto, horizon_days, frequency, recency_days, age_days)
         end as p_active
     from models
-    cross join averages
-    cross join observed_quarters
+    cross join order_values
 
 ),
 
@@ -131,7 +183,9 @@ calibration_scores as (
             when model in ('past_rate', 'average_rate') then expected_orders
             else p_active
         end as activity_score,
-        actual_orders
+        actual_orders,
+        expected_orders * order_value as expected_net_amount,
+        actual_net_amount
     from predictions
 
 )

@@ -18,6 +18,12 @@ columns:
   tracking_error_ratio: {type: float64, description: 'Mean distance between foretold and actual purchase days so far at the end of each quarter of the hold-out period, over actual_orders.'}
   active_roc_auc: {type: float64, description: 'Chance that a customer who bought was given a higher chance to buy than one who did not: area under the ROC curve.'}
   top_tenth_share: {type: float64, description: Share of actual_orders from the tenth of customers of whom most was expected.}
+  valued_customer_count: {type: int64, description: 'Customers whose net amount could be foretold and is known; the amounts are about them.'}
+  currency: {type: string, description: 'The reporting currency, that of the amounts.'}
+  actual_net_amount: {type: "decimal(38,4)", description: Net amount of their purchases in the hold-out period; null without such customers.}
+  expected_net_amount: {type: float64, description: 'Net amount foretold: expected purchases times their expected value.'}
+  amount_error_ratio: {type: float64, description: expected_net_amount over actual_net_amount minus 1; null without net amount.}
+  amount_root_mean_square_error: {type: float64, description: 'Of the net amount of a customer: the error of a lifetime value over the hold-out period.'}
   log_likelihood: {type: float64, description: Log-likelihood of the fit to the calibration period; null for a baseline.}
   is_converged: {type: bool, description: Whether the fit to the calibration period may be used; null for a baseline.}
   reason: {type: string, description: Why not; null where it may.}
@@ -40,6 +46,12 @@ model_scores as (
         tracking_error_ratio,
         active_roc_auc,
         top_tenth_share,
+        valued_customer_count,
+        currency,
+        actual_net_amount,
+        expected_net_amount,
+        amount_error_ratio,
+        amount_root_mean_square_error,
         log_likelihood,
         is_converged,
         reason

@@ -418,12 +418,14 @@ def check_mrr(report, truth, marts):
         day(row["month"]): Decimal(row["mrr"]) + Decimal(row["mrr_in_grace"])
         for row in truth.table("mrr.csv")
     }
-    found = {
-        row["period_start_date"]: row["end_mrr_amount"]
-        for row in marts.rows("mrr")
-        if row["period_unit"] == "month" and row["period_start_date"] in expected
-    }
-    report.equal("recurring revenue at the end of each month", found, expected)
+    # All of it is in one currency.
+    for mart in ["mrr", "mrr_total"]:
+        found = {
+            row["period_start_date"]: row["end_mrr_amount"]
+            for row in marts.rows(mart)
+            if row["period_unit"] == "month" and row["period_start_date"] in expected
+        }
+        report.equal(f"recurring revenue at the end of each month ({mart})", found, expected)
 
 
 def check_scores(report, truth, marts):
@@ -488,55 +490,72 @@ def check_models(report, truth, marts, exports, as_of):
     """The hold-out period and both baselines are worked out again; errors of the models are printed."""
     components = exports.components()
     buyers = {order["order_id"]: order["buyer"] for order in exports.orders()}
-    days = defaultdict(set)
+    days = defaultdict(lambda: defaultdict(Decimal))
     for order in truth.orders:
         if order["is_cancelled"] == "false" and order["has_buyer"] == "true":
             if Decimal(order["net_amount"]) > 0:
                 date = local_date(utc(order["ordered_at"]).timestamp())
-                days[components[buyers[order["order_id"]][0]]].add(date)
+                buyer = components[buyers[order["order_id"]][0]]
+                days[buyer][date] += Decimal(order["net_amount"])
     first = min(min(dates) for dates in days.values())
     middle = first + (as_of - first) // 2
     horizon = (as_of - middle).days
     histories = []
     for dates in days.values():
-        known = [date for date in dates if date <= middle]
+        known = sorted(date for date in dates if date <= middle)
         if known:
-            age = (middle - min(known)).days
-            histories.append((len(known) - 1, age, len(dates) - len(known)))
-    average = sum(x for x, _, _ in histories) / sum(age for _, age, _ in histories)
-    actual = sum(came for _, _, came in histories)
+            repeats = [float(dates[date]) for date in known[1:]]
+            value = sum(repeats) / len(repeats) if repeats else 0.0
+            came = [float(amount) for date, amount in dates.items() if date > middle]
+            histories.append((len(repeats), (middle - known[0]).days, value, came))
+    repeated = sum(x for x, _, _, _ in histories)
+    rate = repeated / sum(age for _, age, _, _ in histories)
+    worth = sum(x * value for x, _, value, _ in histories) / repeated
+
+    def error(pairs):
+        return math.sqrt(sum((wanted - came) ** 2 for wanted, came in pairs) / len(histories))
+
     expected = {}
     for model, foretold in [
-        ("past_rate", [x * horizon / age if age else 0 for x, age, _ in histories]),
-        ("average_rate", [average * horizon for _ in histories]),
+        ("past_rate", [(x * horizon / age if age else 0, value) for x, age, value, _ in histories]),
+        ("average_rate", [(rate * horizon, worth)] * len(histories)),
     ]:
-        squares = sum((wanted - came) ** 2 for wanted, (_, _, came) in zip(foretold, histories))
-        error = math.sqrt(squares / len(histories))
-        expected[model] = (
-            len(histories), horizon, actual, round(sum(foretold), 6), round(error, 6),
-        )  # fmt: skip
+        orders = [(count, len(came)) for (count, _), (*_, came) in zip(foretold, histories)]
+        amounts = [
+            (count * value, sum(came)) for (count, value), (*_, came) in zip(foretold, histories)
+        ]
+        expected[model] = {
+            "customer_count": len(histories),
+            "holdout_days": horizon,
+            "actual_orders": sum(came for _, came in orders),
+            "expected_orders": sum(wanted for wanted, _ in orders),
+            "root_mean_square_error": error(orders),
+            "actual_net_amount": sum(came for _, came in amounts),
+            "expected_net_amount": sum(wanted for wanted, _ in amounts),
+            "amount_root_mean_square_error": error(amounts),
+        }
     rows = {row["model"]: row for row in marts.rows("model_scores")}
-    found = {
-        model: (
-            rows[model]["customer_count"],
-            rows[model]["holdout_days"],
-            rows[model]["actual_orders"],
-            round(rows[model]["expected_orders"], 6),
-            round(rows[model]["root_mean_square_error"], 6),
-        )
-        for model in expected
-    }
-    report.equal("hold-out period and naive baselines", found, expected)
+    report.equal(
+        "hold-out period and naive baselines",
+        {model: {name: round(float(rows[model][name]), 5) for name in row} for model, row in expected.items()},
+        {model: {name: round(value, 5) for name, value in row.items()} for model, row in expected.items()},
+    )
     for model, row in sorted(rows.items()):
         if row["expected_orders"] is None:
             report.note(f"hold-out of {model}: no prediction, {row['reason']}")
             continue
+        kind = " (baseline)" if row["is_baseline"] else ", chosen" if row["is_chosen"] else ""
         report.note(
-            f"hold-out of {model}: {row['expected_orders']:.1f} of {row['actual_orders']} orders"
+            f"hold-out of {model}{kind}: {row['expected_orders']:.1f} of {row['actual_orders']} orders"
             f" ({row['total_error_ratio']:+.1%}), error of a customer"
-            f" {row['root_mean_square_error']:.4f}{' (baseline)' if row['is_baseline'] else ''}"
-            f"{', chosen' if row['is_chosen'] else ''}"
+            f" {row['root_mean_square_error']:.4f}"
         )
+        if row["expected_net_amount"] is not None:
+            report.note(
+                f"    value {row['expected_net_amount']:.0f} of {row['actual_net_amount']:.0f}"
+                f" ({row['amount_error_ratio']:+.1%}), error of a customer"
+                f" {row['amount_root_mean_square_error']:.2f}"
+            )
 
 
 # Books and quarantine of the run ------------------------------------------------------------------
