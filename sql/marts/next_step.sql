@@ -48,19 +48,46 @@ instances as (
 
 ),
 
-outcomes as (
+-- Counted step by step: what is counted distinct is held in memory as a whole.
+instance_moves as (
 
     select
         moves.journey,
         instances.segment,
         moves.from_touchpoint as touchpoint,
         moves.to_touchpoint as next_touchpoint,
-        moves.instance_key,
         moves.customer_key,
-        instances.status
+        moves.instance_key,
+        instances.status,
+        count(*) as move_count
     from instances
     inner join journeys.moves
         on instances.instance_key = moves.instance_key
+    group by
+        moves.journey,
+        instances.segment,
+        moves.from_touchpoint,
+        moves.to_touchpoint,
+        moves.customer_key,
+        moves.instance_key,
+        instances.status
+
+),
+
+customer_moves as (
+
+    select
+        journey,
+        segment,
+        touchpoint,
+        next_touchpoint,
+        customer_key,
+        sum(move_count) as move_count,
+        count(*) filter (where status != 'open') as ended_instance_count,
+        count(*) filter (where status = 'converted') as converted_instance_count,
+        bool_and(status != 'open') as is_complete
+    from instance_moves
+    group by journey, segment, touchpoint, next_touchpoint, customer_key
 
 ),
 
@@ -71,13 +98,12 @@ move_sums as (
         segment,
         touchpoint,
         next_touchpoint,
-        count(*) as move_count,
-        count(distinct customer_key) as customer_count,
-        count(distinct case when status != 'open' then instance_key end) as ended_instance_count,
-        count(distinct case when status = 'converted' then instance_key end)
-            as converted_instance_count,
-        bool_and(status != 'open') as is_complete
-    from outcomes
+        sum(move_count) as move_count,
+        count(*) as customer_count,
+        sum(ended_instance_count) as ended_instance_count,
+        sum(converted_instance_count) as converted_instance_count,
+        bool_and(is_complete) as is_complete
+    from customer_moves
     group by journey, segment, touchpoint, next_touchpoint
 
 ),

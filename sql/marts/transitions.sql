@@ -38,15 +38,47 @@ checks:
 */
 with
 
-transition_sums as (
+-- Counted step by step: what is counted distinct is held in memory as a whole.
+customer_sums as (
 
     select
         journey,
         period_start(occurred_at, 'month', $timezone) as period_start_date,
         from_touchpoint,
         to_touchpoint,
-        count(*) as transition_count,
-        count(distinct customer_key) as customer_count,
+        customer_key,
+        count(*) as transition_count
+    from journeys.moves
+    group by
+        journey,
+        period_start(occurred_at, 'month', $timezone),
+        from_touchpoint,
+        to_touchpoint,
+        customer_key
+
+),
+
+customer_counts as (
+
+    select
+        journey,
+        period_start_date,
+        from_touchpoint,
+        to_touchpoint,
+        sum(transition_count) as transition_count,
+        count(*) as customer_count
+    from customer_sums
+    group by journey, period_start_date, from_touchpoint, to_touchpoint
+
+),
+
+times as (
+
+    select
+        journey,
+        period_start(occurred_at, 'month', $timezone) as period_start_date,
+        from_touchpoint,
+        to_touchpoint,
         quantile_exact(seconds_between, 0.5) as median_seconds,
         quantile_exact(seconds_between, 0.9) as p90_seconds
     from journeys.moves
@@ -58,49 +90,34 @@ transition_sums as (
 
 ),
 
-from_sums as (
-
-    select
-        journey,
-        period_start_date,
-        from_touchpoint,
-        sum(transition_count) as from_count
-    from transition_sums
-    group by journey, period_start_date, from_touchpoint
-
-),
-
-to_sums as (
-
-    select
-        journey,
-        period_start_date,
-        to_touchpoint,
-        sum(transition_count) as to_count
-    from transition_sums
-    group by journey, period_start_date, to_touchpoint
-
-),
-
 compared as (
 
     select
-        transition_sums.*,
-        from_sums.from_count,
-        to_sums.to_count,
-        transition_sums.customer_count < settings.min_cell as is_suppressed,
-        transition_sums.period_start_date + interval '1 month'
+        customer_counts.*,
+        times.median_seconds,
+        times.p90_seconds,
+        sum(customer_counts.transition_count) over (
+            partition by
+                customer_counts.journey,
+                customer_counts.period_start_date,
+                customer_counts.from_touchpoint
+        ) as from_count,
+        sum(customer_counts.transition_count) over (
+            partition by
+                customer_counts.journey,
+                customer_counts.period_start_date,
+                customer_counts.to_touchpoint
+        ) as to_count,
+        customer_counts.customer_count < settings.min_cell as is_suppressed,
+        customer_counts.period_start_date + interval '1 month'
             <= $as_of_date + 1 - settings.late_days as is_complete
-    from transition_sums
+    from customer_counts
     cross join config.settings as settings
-    inner join from_sums
-        on transition_sums.journey = from_sums.journey
-        and transition_sums.period_start_date = from_sums.period_start_date
-        and transition_sums.from_touchpoint = from_sums.from_touchpoint
-    inner join to_sums
-        on transition_sums.journey = to_sums.journey
-        and transition_sums.period_start_date = to_sums.period_start_date
-        and transition_sums.to_touchpoint = to_sums.to_touchpoint
+    inner join times
+        on customer_counts.journey = times.journey
+        and customer_counts.period_start_date = times.period_start_date
+        and customer_counts.from_touchpoint = times.from_touchpoint
+        and customer_counts.to_touchpoint = times.to_touchpoint
 
 ),
 
