@@ -31,6 +31,7 @@ use crate::{
 pub mod errors;
 mod joins;
 pub mod memory;
+mod one_stage;
 mod parquet;
 mod pool;
 pub mod rules;
@@ -38,6 +39,7 @@ mod scan;
 pub mod store;
 pub mod types;
 
+use one_stage::OneStage;
 pub use store::{StoredTable, TableSize, TableWriter};
 pub use types::{arrow_schema, arrow_type};
 
@@ -122,7 +124,8 @@ impl Engine {
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
         let builder = joins::install(functions::install(builder, rules::extension_planners()));
-        let state = rules::install(builder).build();
+        let builder = rules::install(builder).with_physical_optimizer_rule(Arc::new(OneStage));
+        let state = builder.build();
         let context = SessionContext::new_with_state(state);
         Ok(Self { context, options, new_schema: Mutex::new(()) })
     }

@@ -85,10 +85,13 @@ impl State {
         let at_work = self.held.len() + usize::from(!self.held.contains_key(&consumer.id()));
         let share = for_spillers / at_work.max(self.spillers.div_ceil(AT_WORK));
         // Whoever came first may hold more than its share by now; the others make do with a crumb
-        // until it spills, since one that holds nothing has nothing to spill.
+        // until it spills.
         let rest = held + for_spillers.saturating_sub(self.spillable);
         let free = limit.saturating_sub(self.spillable + self.unspillable);
-        share.min(rest.max((limit / CRUMB).min((held + free) / 2)))
+        let allowance = share.min(rest.max((limit / CRUMB).min((held + free) / 2)));
+        // A reservation that holds nothing has nothing to spill: what it asks for at once, such as
+        // the values of one group, it needs in one piece.
+        if held == 0 { allowance.max(rest.min(free / 2)) } else { allowance }
     }
 }
 
@@ -195,6 +198,21 @@ mod tests {
         assert!(pool.reserved() < 900);
         let merge = MemoryConsumer::new("merge").register(&pool);
         merge.try_grow(1).unwrap();
+    }
+
+    #[test]
+    fn what_is_needed_in_one_piece_may_exceed_a_share_and_leaves_the_third() {
+        let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
+        let spillers: Vec<_> = (0..24)
+            .map(|_| MemoryConsumer::new("group").with_can_spill(true).register(&pool))
+            .collect();
+        assert!(spillers[0].try_grow(451).is_err(), "half of what is free");
+        spillers[0].try_grow(450).unwrap();
+        assert!(spillers[0].try_grow(1).is_err(), "twelve of them are expected");
+        assert!(spillers[1].try_grow(151).is_err(), "a third is left to those that cannot spill");
+        spillers[1].try_grow(150).unwrap();
+        let merge = MemoryConsumer::new("merge").register(&pool);
+        merge.try_grow(150).unwrap();
     }
 
     #[test]

@@ -7,6 +7,7 @@ rows, split into partitions and merge order, so none asks for sorted input.
 */
 
 use std::{
+    any::Any,
     fmt,
     hash::{Hash, Hasher},
     sync::Arc,
@@ -41,7 +42,18 @@ pub(super) struct Aggregate {
     pub(super) empty: fn(&DataType) -> Result<ScalarValue>,
     /// The types of the state, for coerced arguments.
     pub(super) state: fn(&[DataType]) -> Vec<DataType>,
+    /// Whether the state is the rows themselves, so that aggregating parts of a group before the
+    /// whole saves nothing.
+    pub(super) keeps_events: bool,
     pub(super) groups: fn(&Call) -> Result<Box<dyn Groups>>,
+}
+
+/// Whether it gains nothing to aggregate parts of a group first.
+pub(crate) fn keeps_events(function: &AggregateUDF) -> bool {
+    let implementation = &**function.inner() as &dyn Any;
+    implementation
+        .downcast_ref::<Implementation>()
+        .is_some_and(|implementation| implementation.aggregate.keeps_events)
 }
 
 /// No rows, no result.

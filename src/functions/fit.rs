@@ -90,7 +90,16 @@ impl<R: Observation> Definition<R> {
         state: fn(&[DataType]) -> Vec<DataType>,
         groups: fn(&Call) -> Result<Box<dyn Groups>>,
     ) -> AggregateUDF {
-        Aggregate { name: self.doc.name, coerce: self.coerce, returns, empty, state, groups }.into()
+        Aggregate {
+            name: self.doc.name,
+            coerce: self.coerce,
+            returns,
+            empty,
+            state,
+            keeps_events: false,
+            groups,
+        }
+        .into()
     }
 
     /// The fit of no observations: a value that says why it is none.

@@ -69,6 +69,7 @@ fn build() -> AggregateUDF {
         returns: |_| list_of(struct_of(&fields())),
         empty: empty_list,
         state: marked::state,
+        keeps_events: true,
         groups,
     }
     .into()

@@ -136,6 +136,8 @@ mod wilson_high;
 mod wilson_low;
 mod window_funnel;
 
+pub(crate) use aggregate::keeps_events;
+
 /// Every function, in alphabetical order.
 pub const ALL: &[Function] = &[
     add_months_anchored::FUNCTION,

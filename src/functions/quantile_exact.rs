@@ -75,6 +75,7 @@ pub(super) fn aggregate(
         returns: |_| DataType::Float64,
         empty: null,
         state: |types| vec![list_of(types[0].clone())],
+        keeps_events: false,
         groups,
     }
 }

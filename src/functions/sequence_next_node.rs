@@ -69,6 +69,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Utf8,
         empty: null,
         state: valued::state,
+        keeps_events: true,
         groups,
     }
     .into()

@@ -84,6 +84,7 @@ fn build() -> AggregateUDF {
             true => valued::state(types),
             false => marked::state(types),
         },
+        keeps_events: true,
         groups,
     }
     .into()

@@ -2,12 +2,12 @@
 Records of many groups, for aggregates that must see all rows of a group at once.
 
 Records of one fixed size are appended to buckets of 2,048 groups each, so that a row costs one
-append at one of a few hundred places. Groups are told apart only when they are read: a counting sort
-of one bucket at a time, which needs no more than that bucket again. No group has an allocation of
-its own, however many there are.
+append at one of a few hundred places. A bucket grows by chunks that stay where they are. Groups are
+told apart only when they are read: a counting sort of one bucket at a time, which needs no more than
+that bucket again. No group has an allocation of its own, however many there are.
 */
 
-use std::collections::VecDeque;
+use std::{collections::VecDeque, ops::RangeInclusive};
 
 use datafusion::{error::Result, logical_expr::EmitTo};
 
@@ -18,6 +18,8 @@ pub(super) mod valued;
 
 const BUCKET_BITS: usize = 11;
 const BUCKET: usize = 1 << BUCKET_BITS;
+/// Records of the smallest and of the largest chunk: little for a few groups, and few chunks for many.
+const CHUNKS: RangeInclusive<usize> = 16..=1_024;
 
 /// A record; it carries its group's place within the bucket, which fits into its padding.
 pub(super) trait Record: Copy {
@@ -26,10 +28,49 @@ pub(super) trait Record: Copy {
 
 #[derive(Debug, Clone)]
 pub(super) struct Store<R> {
-    buckets: VecDeque<Vec<R>>,
+    buckets: VecDeque<Bucket<R>>,
     /// Groups of the first bucket that were given out already.
     emitted: usize,
     groups: usize,
+}
+
+/// The records of some groups, in chunks that are full but for the last one.
+#[derive(Debug, Clone)]
+struct Bucket<R> {
+    chunks: Vec<Vec<R>>,
+    /// Records that there is room for.
+    room: usize,
+}
+
+impl<R> Default for Bucket<R> {
+    fn default() -> Self {
+        Self { chunks: Vec::new(), room: 0 }
+    }
+}
+
+impl<R: Record> Bucket<R> {
+    /// A bucket of these records.
+    fn of(records: Vec<R>) -> Self {
+        Self { room: records.capacity(), chunks: vec![records] }
+    }
+
+    fn push(&mut self, record: R) {
+        match self.chunks.last_mut() {
+            Some(last) if last.len() < last.capacity() => last.push(record),
+            last => {
+                let doubled = last.map_or(0, |last| 2 * last.len());
+                let mut chunk = Vec::with_capacity(doubled.clamp(*CHUNKS.start(), *CHUNKS.end()));
+                self.room += chunk.capacity();
+                chunk.push(record);
+                self.chunks.push(chunk);
+            }
+        }
+    }
+
+    /// Bytes allocated.
+    fn size(&self) -> usize {
+        self.room * size_of::<R>() + self.chunks.capacity() * size_of::<Vec<R>>()
+    }
 }
 
 impl<R> Default for Store<R> {
@@ -44,7 +85,7 @@ impl<R: Record> Store<R> {
         self.groups = self.groups.max(groups);
         let buckets = (self.emitted + self.groups).div_ceil(BUCKET);
         if self.buckets.len() < buckets {
-            self.buckets.resize_with(buckets, Vec::new);
+            self.buckets.resize_with(buckets, Bucket::default);
         }
     }
 
@@ -69,7 +110,7 @@ impl<R: Record> Store<R> {
         while wanted > 0 {
             let from = self.emitted;
             let to = BUCKET.min(from + wanted);
-            let records = self.buckets.pop_front().unwrap_or_default();
+            let records = self.buckets.pop_front().unwrap_or_default().chunks.concat();
             let (mut sorted, starts) = by_slot(&records);
             drop(records);
             for slot in from..to {
@@ -79,7 +120,7 @@ impl<R: Record> Store<R> {
             self.emitted = to % BUCKET;
             if self.emitted != 0 {
                 sorted.drain(..starts[to]);
-                self.buckets.push_front(sorted);
+                self.buckets.push_front(Bucket::of(sorted));
             }
         }
         Ok(())
@@ -87,8 +128,8 @@ impl<R: Record> Store<R> {
 
     /// Bytes allocated.
     pub(super) fn size(&self) -> usize {
-        let records: usize = self.buckets.iter().map(Vec::capacity).sum();
-        records * size_of::<R>() + self.buckets.capacity() * size_of::<Vec<R>>()
+        let buckets: usize = self.buckets.iter().map(Bucket::size).sum();
+        buckets + self.buckets.capacity() * size_of::<Bucket<R>>()
     }
 }
 

@@ -1,0 +1,191 @@
+/*!
+Journey functions, aggregated in one stage.
+
+DataFusion aggregates the rows of each partition, sends what came of them to the partition of their
+group and aggregates that again: a sum is smaller than its rows. A journey function keeps the events
+of a group until all are there, so that parts of a group are no smaller than its rows, and would be
+held, hashed and copied twice. Here rows go to the partition of their group first.
+*/
+
+use std::sync::Arc;
+
+use datafusion::{
+    common::{
+        Result,
+        config::ConfigOptions,
+        tree_node::{Transformed, TreeNode},
+    },
+    physical_expr::Partitioning,
+    physical_expr_common::physical_expr::is_volatile,
+    physical_optimizer::PhysicalOptimizerRule,
+    physical_plan::{
+        ExecutionPlan, InputOrderMode,
+        aggregates::{AggregateExec, AggregateMode},
+        repartition::RepartitionExec,
+    },
+};
+
+use crate::functions::keeps_events;
+
+/// Makes one of the two stages of every grouped aggregate that keeps events.
+#[derive(Debug)]
+pub(super) struct OneStage;
+
+impl PhysicalOptimizerRule for OneStage {
+    fn optimize(
+        &self,
+        plan: Arc<dyn ExecutionPlan>,
+        _: &ConfigOptions,
+    ) -> Result<Arc<dyn ExecutionPlan>> {
+        plan.transform_down(|node| {
+            Ok(match in_one_stage(&node)? {
+                Some(aggregate) => Transformed::yes(aggregate),
+                None => Transformed::no(node),
+            })
+        })
+        .map(|done| done.data)
+    }
+
+    fn name(&self) -> &str {
+        "one_stage"
+    }
+
+    fn schema_check(&self) -> bool {
+        true
+    }
+}
+
+/// The aggregate whose second stage this node is.
+fn in_one_stage(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+    let Some(second) = node.downcast_ref::<AggregateExec>() else { return Ok(None) };
+    let Some(exchange) = second.input().downcast_ref::<RepartitionExec>() else { return Ok(None) };
+    let Some(first) = exchange.input().downcast_ref::<AggregateExec>() else { return Ok(None) };
+    let Partitioning::Hash(_, partitions) = exchange.partitioning() else { return Ok(None) };
+    let keys = first.group_expr().input_exprs();
+    let is_two_stages = *second.mode() == AggregateMode::FinalPartitioned
+        && *first.mode() == AggregateMode::Partial
+        && first.group_expr().is_single()
+        && second.limit_options().is_none()
+        // Rows that come in the order of their groups are not held.
+        && *first.input_order_mode() == InputOrderMode::Linear
+        // An exchange keeps no order, and a key that is computed twice must come out the same.
+        && first.aggr_expr().iter().all(|call| call.order_bys().is_empty())
+        && !keys.iter().any(is_volatile);
+    if !is_two_stages || !second.aggr_expr().iter().any(|call| keeps_events(call.fun())) {
+        return Ok(None);
+    }
+    // Rows that were only spread over the cores are spread again.
+    let rows = match first.input().downcast_ref::<RepartitionExec>() {
+        Some(spread) if matches!(spread.partitioning(), Partitioning::RoundRobinBatch(_)) => {
+            spread.input()
+        }
+        _ => first.input(),
+    };
+    let of_groups = Partitioning::Hash(keys, *partitions);
+    let rows = Arc::new(RepartitionExec::try_new(Arc::clone(rows), of_groups)?);
+    let aggregate = AggregateExec::try_new(
+        AggregateMode::SinglePartitioned,
+        first.group_expr().clone(),
+        first.aggr_expr().to_vec(),
+        first.filter_expr().to_vec(),
+        rows,
+        first.input_schema(),
+    )?;
+    Ok(Some(Arc::new(aggregate)))
+}
+
+#[cfg(test)]
+mod tests {
+    use datafusion::{
+        arrow::util::pretty::pretty_format_batches,
+        physical_plan::{collect, displayable},
+    };
+
+    use super::*;
+    use crate::engine::{Engine, EngineOptions};
+
+    fn engine(memory_limit: usize) -> (Engine, tempfile::TempDir) {
+        let folder = tempfile::tempdir().unwrap();
+        let options = EngineOptions {
+            memory_limit,
+            threads: 2,
+            batch_size: 1_000,
+            spill_dir: folder.path().to_owned(),
+        };
+        (Engine::new(options).unwrap(), folder)
+    }
+
+    /// Visitors with twenty events each, in no order of theirs.
+    const EVENTS: &str = "(select value % 5000 as visitor,
+        to_timestamp_micros(value * 7919000000 % 9000000000000) as at
+        from generate_series(1, 100000) as t(value))";
+
+    async fn plan(sql: &str) -> String {
+        let (engine, _folder) = engine(1 << 30);
+        let plan = engine.context().sql(sql).await.unwrap().create_physical_plan().await.unwrap();
+        displayable(plan.as_ref()).indent(false).to_string()
+    }
+
+    #[tokio::test]
+    async fn only_what_keeps_events_is_one_stage() {
+        let visits = "sessions(interval '30 minutes', at) as visits";
+        for (aggregates, stages) in [
+            (visits, 1),
+            ("count(*) as n, sessions(interval '1 hour', at) as v", 1),
+            ("count(*) as n", 2),
+        ] {
+            let sql = format!("select visitor, {aggregates} from {EVENTS} group by visitor");
+            let plan = plan(&sql).await;
+            assert_eq!(plan.matches("AggregateExec").count(), stages, "{plan}");
+            assert_eq!(plan.contains("SinglePartitioned"), stages == 1, "{plan}");
+            assert_eq!(plan.matches("Hash([visitor").count(), 1, "{plan}");
+        }
+        // All rows are one group, or several groups at once; the order of rows matters; keys that
+        // differ whenever they are computed.
+        for sql in [
+            format!("select {visits} from {EVENTS}"),
+            format!("select visitor, {visits} from {EVENTS} group by rollup (visitor)"),
+            format!(
+                "select visitor, {visits}, array_agg(at order by at) as a from {EVENTS} group by visitor"
+            ),
+            format!(
+                "select floor(random() * 3) as k, {visits} from {EVENTS} group by floor(random() * 3)"
+            ),
+        ] {
+            let plan = plan(&sql).await;
+            assert!(!plan.contains("SinglePartitioned"), "{plan}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_does_not_fit_is_spilled_and_comes_out_the_same() {
+        let sql = "select count(*) as visits, sum(events) as events, sum(n) as n,
+                sum(visitor * events) as first_sum,
+                sum(visitor % 97 * extract(epoch from started_at)) as second_sum
+            from (
+                select visitor, n, visit['started_at'] as started_at, visit['event_count'] as events
+                from (
+                    select visitor, n, unnest(visits) as visit from (
+                        select visitor, sessions(interval '30 minutes', at) as visits, count(*) as n
+                        from (select value % 100000 as visitor,
+                            to_timestamp_micros(value * 7919000000 % 9000000000000) as at
+                            from generate_series(1, 1000000) as t(value))
+                        group by visitor)))";
+        let mut answers = Vec::new();
+        for (memory_limit, spills) in [(1 << 30, false), (16 << 20, true)] {
+            let (engine, _folder) = engine(memory_limit);
+            let query = engine.context().sql(sql).await.unwrap();
+            let plan = query.create_physical_plan().await.unwrap();
+            let batches = collect(Arc::clone(&plan), engine.context().task_ctx()).await.unwrap();
+            assert_eq!(spill_count(&plan, "AggregateExec") > 0, spills, "{memory_limit}");
+            answers.push(pretty_format_batches(&batches).unwrap().to_string());
+        }
+        assert_eq!(answers[0], answers[1]);
+        assert!(answers[0].contains("| 1000000 "), "{}", answers[0]);
+    }
+
+    fn spill_count(plan: &Arc<dyn ExecutionPlan>, of: &str) -> usize {
+        let own = plan.metrics().filter(|_| plan.name() == of).and_then(|own| own.spill_count());
+        own.unwrap_or(0) + plan.children().iter().map(|child| spill_count(child, of)).sum::<usize>()
+    }
+}
