@@ -108,6 +108,11 @@ impl Catalog {
         Ok(Self { tables, check_files, faults, values: material.values, disabled })
     }
 
+    /// A catalog without tables, which knows the parameters of a pipeline.
+    pub fn without_files(pipeline: &Pipeline) -> Self {
+        Self { values: values(pipeline), ..Self::default() }
+    }
+
     /// The wanted tables and everything they read, each after what it reads.
     pub fn order(&self, wanted: &[TableName]) -> Vec<TableName> {
         graph::order(&self.tables, wanted)

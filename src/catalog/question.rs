@@ -20,14 +20,19 @@ pub struct Question {
 impl Catalog {
     /// Parses one select and looks its tables up.
     pub fn question(&self, text: &str) -> Result<Question> {
+        self.question_about(text, &self.tables.keys().cloned().collect())
+    }
+
+    /// Parses one select that may read these tables.
+    pub fn question_about(&self, text: &str, tables: &BTreeSet<TableName>) -> Result<Question> {
         let text: Arc<str> = text.into();
         let mut query =
             sql::parse("query", &text).map_err(|diagnostic| Error::new(Kind::Usage, diagnostic))?;
         let mut found = Diagnostics::default();
         let mut inputs = BTreeSet::new();
-        let names: Vec<String> = self.tables.keys().map(ToString::to_string).collect();
+        let names: Vec<String> = tables.iter().map(ToString::to_string).collect();
         for relation in sql::relations(&query) {
-            match relation.table().filter(|name| self.tables.contains_key(name)) {
+            match relation.table().filter(|name| tables.contains(name)) {
                 Some(name) => {
                     inputs.insert(name);
                 }

@@ -57,19 +57,27 @@ const CACHE_LIMIT: u64 = 20 << 30;
 impl Project {
     /// Reads and validates everything; all errors at once.
     pub fn open(options: &ProjectOptions) -> Result<Self> {
-        let dir = project_dir(options)?;
-        Self::load(dir, options, None)
+        Self::load(project_dir(options)?, options, None, Catalog::load)
+    }
+
+    /// Reads the pipeline and no SQL file: enough to find what is published.
+    pub fn open_published(options: &ProjectOptions) -> Result<Self> {
+        let catalog =
+            |_: &Path, _: &Library, pipeline: &Pipeline| Ok(Catalog::without_files(pipeline));
+        Self::load(project_dir(options)?, options, None, catalog)
     }
 
     /// A project whose pipeline is at hand as text; `file` is what messages call it.
     pub fn of_text(dir: &Path, file: &str, text: &str) -> Result<Self> {
-        Self::load(dir.to_owned(), &ProjectOptions::default(), Some((file, text.into())))
+        let text = Some((file, text.into()));
+        Self::load(dir.to_owned(), &ProjectOptions::default(), text, Catalog::load)
     }
 
     fn load(
         dir: PathBuf,
         options: &ProjectOptions,
         text: Option<(&str, Arc<str>)>,
+        catalog: impl Fn(&Path, &Library, &Pipeline) -> Result<Catalog>,
     ) -> Result<Self> {
         let library = Library::standard()?;
         let presets = |name: &str| library.preset(&dir, name).ok().flatten();
@@ -88,7 +96,7 @@ impl Project {
             Some((file, text)) => config::load_text(file, text, &request)?,
             None => config::load(&request)?,
         };
-        let catalog = Catalog::load(&dir, &library, &pipeline)?;
+        let catalog = catalog(&dir, &library, &pipeline)?;
         let engine_options = engine_options(&dir, &pipeline, options)?;
         Ok(Self { storage: Storage::new(&dir), dir, pipeline, catalog, engine_options, warnings })
     }

@@ -86,13 +86,14 @@ impl Answer {
         stop: watch::Receiver<Option<Kind>>,
     ) -> Result<Self> {
         let engine = project.engine()?;
-        let question = project.catalog.question(&options.sql)?;
-        let tables = if options.published {
-            register_published(project, &engine).await?;
-            Tables::Published(engine)
+        let (tables, question) = if options.published {
+            let question = published(project, &engine, &options.sql).await?;
+            (Tables::Published(engine), question)
         } else {
+            let question = project.catalog.question(&options.sql)?;
             project.check(&engine)?;
-            Tables::Computed(computed(project, engine, &question, observer, stop).await?)
+            let computed = computed(project, engine, &question, observer, stop).await?;
+            (Tables::Computed(computed), question)
         };
         let mut plan = tables.engine().plan(question.statement).await?;
         if options.limit.is_some() {
@@ -165,18 +166,22 @@ async fn computed(
     Ok(execution)
 }
 
-/// Makes the marts of the newest commit visible as `marts.*`.
-async fn register_published(project: &Project, engine: &Engine) -> Result<()> {
+/// Makes the marts of the newest commit that a question reads visible as `marts.*`.
+async fn published(project: &Project, engine: &Engine, sql: &str) -> Result<Question> {
     let location = project.storage.location(&project.pipeline.locations["marts"])?;
-    let Some(published) = publish::read(&location).await? else {
+    let Some(newest) = publish::read(&location).await? else {
         return Err(Error::usage(codes::NO_COMMIT, "nothing has been published yet")
             .hint("`journeymart run` publishes the marts"));
     };
-    for (name, files) in &published.marts {
-        let Some(file) = files.first() else { continue };
+    let name = |mart: &String| TableName::new("marts", mart);
+    let question = project.catalog.question_about(sql, &newest.marts.keys().map(name).collect())?;
+    for (mart, files) in &newest.marts {
+        let Some(file) = files.first().filter(|_| question.inputs.contains(&name(mart))) else {
+            continue;
+        };
         let (store, path) = file.object();
         let table = engine.parquet_file(store, path).await?;
-        engine.register("marts", name, table)?;
+        engine.register("marts", mart, table)?;
     }
-    Ok(())
+    Ok(question)
 }

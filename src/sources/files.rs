@@ -2,9 +2,10 @@
 The files of a source, known by their content.
 */
 
-use std::sync::Arc;
+use std::{num::NonZeroUsize, sync::Arc, thread};
 
 use chrono::NaiveDateTime;
+use futures::{StreamExt, TryStreamExt, stream};
 
 use crate::{
     config::{
@@ -96,10 +97,8 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         }
         warnings.push(Diagnostic::warning(codes::NO_FILES, absent()).hint(hint));
     }
-    let mut files = Vec::with_capacity(found.files.len());
-    for file in found.files {
-        files.push(identify(file).await?);
-    }
+    let files = stream::iter(found.files).map(identify);
+    let mut files: Vec<InputFile> = files.buffered(at_once()).try_collect().await?;
     for file in &mut files {
         file.content_id += &facts(source, file);
     }
@@ -110,6 +109,11 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         unmatched.retain(|path| !names.contains(path));
     }
     Ok(Discovered { files, unmatched, warnings })
+}
+
+/// How many files are read for their content at a time.
+fn at_once() -> usize {
+    thread::available_parallelism().map_or(2, NonZeroUsize::get)
 }
 
 pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {

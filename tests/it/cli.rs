@@ -143,6 +143,34 @@ fn an_answer_goes_to_a_parquet_file() {
     assert!(nowhere.stderr.contains("there is no folder no"), "{}", nowhere.stderr);
 }
 
+/// What is published is a matter of the commit: no SQL file is read for it, and no other mart.
+#[test]
+fn what_is_published_is_read_whatever_became_of_its_sql() {
+    let project = Project::published();
+    fs::write(project.path("sql/marts/orders_daily.sql"), "selec nonsense").unwrap();
+    let version = fs::read_dir(project.path("out/marts/_journeymart/versions")).unwrap().next();
+    let marts = fs::read_dir(version.unwrap().unwrap().path()).unwrap();
+    let others = marts.map(Result::unwrap).filter(|mart| mart.file_name() != "orders_daily");
+    for other in others {
+        fs::write(other.path().join("part-00000.parquet"), "no Parquet").unwrap();
+    }
+    let ask = |sql| project.run(&["query", "--published", "--output", "json", sql]);
+    let counted =
+        "select sum(order_count) as n from marts.orders_daily where ordered_date <= $as_of_date";
+    let answer = ask(counted);
+    assert_eq!(answer.stdout.trim(), r#"[{"n":4}]"#, "{}", answer.stderr);
+    assert_eq!(project.run(&["query", counted]).code, Some(2));
+    for (sql, message) in [
+        ("select 1 as one from core.orders", "there is no table core.orders"),
+        ("select 1 as one from marts.orders_dayly", "did you mean `marts.orders_daily`"),
+        ("select $as_of_dat as day", "`$as_of_dat` is no parameter"),
+    ] {
+        let outcome = ask(sql);
+        assert_eq!(outcome.code, Some(2), "{sql}: {}", outcome.stderr);
+        assert!(outcome.stderr.contains(message), "{sql}: {}", outcome.stderr);
+    }
+}
+
 #[test]
 fn a_moved_or_touched_project_has_nothing_to_do() {
     let project = Project::published();

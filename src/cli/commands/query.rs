@@ -10,7 +10,10 @@ use std::{
 use crate::{
     cli::{Context, progress::Progress, runtime, table},
     error::{Error, Result, codes},
-    run::query::{self, QueryOptions},
+    run::{
+        project::Project,
+        query::{self, QueryOptions},
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -45,13 +48,23 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
     }
 }
 
+/// What a question needs to know of the project.
+fn project(
+    context: &Context,
+    pipeline: Option<PathBuf>,
+    options: &QueryOptions,
+) -> Result<Project> {
+    let given = context.project_options(pipeline);
+    if options.published { Project::open_published(&given) } else { Project::open(&given) }
+}
+
 fn export(
     context: &Context,
     pipeline: Option<PathBuf>,
     options: &QueryOptions,
     file: &Path,
 ) -> Result<()> {
-    let project = Arc::new(context.project(pipeline)?);
+    let project = Arc::new(project(context, pipeline, options)?);
     let progress = Arc::new(Progress::new(&context.printer));
     let rows = runtime::block_on(project.engine_options.threads, async {
         let stop = runtime::signals();
@@ -67,7 +80,7 @@ pub(crate) fn answer(
     pipeline: Option<PathBuf>,
     options: &QueryOptions,
 ) -> Result<()> {
-    let project = Arc::new(context.project(pipeline)?);
+    let project = Arc::new(project(context, pipeline, options)?);
     let progress = Arc::new(Progress::new(&context.printer));
     let batches = runtime::block_on(project.engine_options.threads, async {
         let stop = runtime::signals();
