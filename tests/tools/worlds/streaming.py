@@ -122,9 +122,11 @@ class Truth:
 
     def _tell_revenue(self):
         kinds = ("new", "expansion", "contraction", "churn", "reactivation", "pause", "resume")
-        sums, first, members = Counter(), {}, defaultdict(list)
+        sums, first, members, pounds = Counter(), {}, defaultdict(list), []
         for member, day, kind, annual, balance in self._movements():
             currency = member["currency"]
+            if currency == "GBP":
+                pounds.append((day, annual))
             first[currency] = min(first.get(currency, LAST_DAY), day)
             for unit, start_of in PERIODS:
                 sums[unit, start_of(day), currency, kind] += annual
@@ -143,7 +145,21 @@ class Truth:
             end_mrr_amount from marts.mrr""",
             rows,
         )
+        # A rate that moves takes along what was paid in pounds until the day before.
+        moves = [
+            (day, monthly(sum(annual for at, annual in pounds if at < day)) * (Decimal(rate) - Decimal(before)))
+            for (_, before), (day, rate) in zip(POUND_RATES, POUND_RATES[1:])
+        ]
         starts = dict(PERIODS)
+        rows = [
+            [unit, start, currency, sum((amount for day, amount in moves if starts[unit](day) == start), Decimal(0))]
+            for unit, start, currency in periods({"EUR": min(first.values())})
+        ]
+        self.world.figure(
+            "what moving exchange rates made of recurring revenue, in euros",
+            "select period_unit, period_start_date, currency, fx_mrr_amount from marts.mrr_total",
+            rows,
+        )
         rows = []
         for unit, start, currency in periods(first):
             counts = [0, 0, 0]
