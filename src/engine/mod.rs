@@ -262,7 +262,8 @@ fn session_config(options: &EngineOptions) -> SessionConfig {
 mod tests {
     use super::*;
 
-    fn engine(memory_limit: usize) -> (Engine, tempfile::TempDir) {
+    /// An engine of two threads and small batches, and the folder that it spills to.
+    pub(super) fn engine(memory_limit: usize) -> (Engine, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
         let options = EngineOptions {
             memory_limit,

@@ -102,18 +102,7 @@ mod tests {
     };
 
     use super::*;
-    use crate::engine::{Engine, EngineOptions};
-
-    fn engine(memory_limit: usize) -> (Engine, tempfile::TempDir) {
-        let folder = tempfile::tempdir().unwrap();
-        let options = EngineOptions {
-            memory_limit,
-            threads: 2,
-            batch_size: 1_000,
-            spill_dir: folder.path().to_owned(),
-        };
-        (Engine::new(options).unwrap(), folder)
-    }
+    use crate::engine::tests::engine;
 
     /// Visitors with twenty events each, in no order of theirs.
     const EVENTS: &str = "(select value % 5000 as visitor,
