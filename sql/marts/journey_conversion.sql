@@ -77,10 +77,8 @@ sums as (
         count(*) filter (where backward_count > 0) as backward_instance_count,
         count(*) filter (where skip_count > 0) as skipping_instance_count,
         sum(step_count) as step_count,
-        quantile_exact(throughput_seconds, 0.5) filter (where status = 'converted')
-            as median_throughput_seconds,
-        quantile_exact(throughput_seconds, 0.9) filter (where status = 'converted')
-            as p90_throughput_seconds
+        quantile_exact(throughput_seconds, [0.5, 0.9]) filter (where status = 'converted')
+            as throughput_quantiles
     from judged_instances
     group by journey, period_start(started_date, 'month')
 
@@ -128,9 +126,8 @@ journey_conversion as (
         backward_instance_count,
         skipping_instance_count,
         rate(step_count, shown_instance_count) as steps_per_instance_ratio,
-        case when not is_suppressed then median_throughput_seconds end
-            as median_throughput_seconds,
-        case when not is_suppressed then p90_throughput_seconds end as p90_throughput_seconds,
+        case when not is_suppressed then throughput_quantiles[1] end as median_throughput_seconds,
+        case when not is_suppressed then throughput_quantiles[2] end as p90_throughput_seconds,
         is_complete,
         is_suppressed
     from bases

@@ -66,10 +66,8 @@ stage_sums as (
         count(*) filter (where is_censored) as censored_count,
         count(*) filter (where not is_censored) as ended_count,
         count(*) filter (where not is_censored and not is_over_target) as within_target_count,
-        quantile_exact(duration_seconds, 0.5) filter (where not is_censored)
-            as median_duration_seconds,
-        quantile_exact(duration_seconds, 0.9) filter (where not is_censored)
-            as p90_duration_seconds
+        quantile_exact(duration_seconds, [0.5, 0.9]) filter (where not is_censored)
+            as duration_quantiles
     from visits
     group by journey, period_start_date, stage
 
@@ -111,8 +109,8 @@ nodes as (
             as abandoned_wilson_low,
         case when not is_suppressed then wilson_high(abandoned_count, ended_count) end
             as abandoned_wilson_high,
-        case when not is_suppressed then median_duration_seconds end as median_duration_seconds,
-        case when not is_suppressed then p90_duration_seconds end as p90_duration_seconds,
+        case when not is_suppressed then duration_quantiles[1] end as median_duration_seconds,
+        case when not is_suppressed then duration_quantiles[2] end as p90_duration_seconds,
         stages.target_seconds,
         case
             when not is_suppressed and stages.target_seconds is not null

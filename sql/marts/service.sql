@@ -97,10 +97,8 @@ sums as (
         count(*) filter (where is_repeated) as repeated_count,
         count(*) filter (where satisfaction_score in ('good', 'bad')) as rated_count,
         count(*) filter (where satisfaction_score = 'good') as satisfied_count,
-        quantile_exact(first_reply_seconds, 0.5) as median_first_reply_seconds,
-        quantile_exact(first_reply_seconds, 0.9) as p90_first_reply_seconds,
-        quantile_exact(resolution_seconds, 0.5) as median_resolution_seconds,
-        quantile_exact(resolution_seconds, 0.9) as p90_resolution_seconds
+        quantile_exact(first_reply_seconds, [0.5, 0.9]) as first_reply_quantiles,
+        quantile_exact(resolution_seconds, [0.5, 0.9]) as resolution_quantiles
     from judged_tickets
     group by period_start_date, topic, channel
 
@@ -150,12 +148,10 @@ service as (
         rate(satisfied_count, shown_rated_count) as satisfied_rate,
         wilson_low(satisfied_count, shown_rated_count) as satisfied_wilson_low,
         wilson_high(satisfied_count, shown_rated_count) as satisfied_wilson_high,
-        case when not is_suppressed then median_first_reply_seconds end
-            as median_first_reply_seconds,
-        case when not is_suppressed then p90_first_reply_seconds end as p90_first_reply_seconds,
-        case when not is_suppressed then median_resolution_seconds end
-            as median_resolution_seconds,
-        case when not is_suppressed then p90_resolution_seconds end as p90_resolution_seconds,
+        case when not is_suppressed then first_reply_quantiles[1] end as median_first_reply_seconds,
+        case when not is_suppressed then first_reply_quantiles[2] end as p90_first_reply_seconds,
+        case when not is_suppressed then resolution_quantiles[1] end as median_resolution_seconds,
+        case when not is_suppressed then resolution_quantiles[2] end as p90_resolution_seconds,
         is_complete,
         is_suppressed
     from shown_sums

@@ -54,10 +54,8 @@ sums as (
         km_median(duration_seconds, not is_censored) as km_median_seconds,
         km_median_low(duration_seconds, not is_censored) as km_median_low_seconds,
         km_median_high(duration_seconds, not is_censored) as km_median_high_seconds,
-        quantile_exact(duration_seconds, 0.5) filter (where not is_censored)
-            as median_ended_seconds,
-        quantile_exact(duration_seconds, 0.9) filter (where not is_censored)
-            as p90_ended_seconds,
+        quantile_exact(duration_seconds, [0.5, 0.9]) filter (where not is_censored)
+            as ended_quantiles,
         max(target_seconds) as target_seconds,
         count(*) filter (where not is_censored and not is_over_target) as within_target_count,
         count(*) filter (where is_over_target or not is_censored) as judged_count
@@ -102,8 +100,8 @@ stage_duration as (
         case when not is_suppressed then km_median_seconds end as km_median_seconds,
         case when not is_suppressed then km_median_low_seconds end as km_median_low_seconds,
         case when not is_suppressed then km_median_high_seconds end as km_median_high_seconds,
-        case when not is_suppressed then median_ended_seconds end as median_ended_seconds,
-        case when not is_suppressed then p90_ended_seconds end as p90_ended_seconds,
+        case when not is_suppressed then ended_quantiles[1] end as median_ended_seconds,
+        case when not is_suppressed then ended_quantiles[2] end as p90_ended_seconds,
         target_seconds,
         case when has_target then within_target_count end as within_target_count,
         case when has_target then judged_count end as judged_count,

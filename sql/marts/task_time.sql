@@ -75,8 +75,7 @@ sums as (
         count(*) filter (where status = 'open') as open_count,
         count(*) filter (where is_within_target) as within_target_count,
         max(target_seconds) as target_seconds,
-        quantile_exact(duration_seconds, 0.5) as median_seconds,
-        quantile_exact(duration_seconds, 0.9) as p90_seconds
+        quantile_exact(duration_seconds, [0.5, 0.9]) as quantiles
     from runs
     group by task, period_start(started_date, 'month'), segment
 
@@ -114,8 +113,8 @@ task_time as (
         rate(done_count, shown_ended_count) as completion_rate,
         wilson_low(done_count, shown_ended_count) as completion_wilson_low,
         wilson_high(done_count, shown_ended_count) as completion_wilson_high,
-        case when not is_suppressed then median_seconds end as median_seconds,
-        case when not is_suppressed then p90_seconds end as p90_seconds,
+        case when not is_suppressed then quantiles[1] end as median_seconds,
+        case when not is_suppressed then quantiles[2] end as p90_seconds,
         target_seconds,
         rate(within_target_count, shown_done_count) as within_target_rate,
         wilson_low(within_target_count, shown_done_count) as within_target_wilson_low,

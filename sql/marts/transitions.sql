@@ -79,8 +79,7 @@ times as (
         period_start(occurred_at, 'month', $timezone) as period_start_date,
         from_touchpoint,
         to_touchpoint,
-        quantile_exact(seconds_between, 0.5) as median_seconds,
-        quantile_exact(seconds_between, 0.9) as p90_seconds
+        quantile_exact(seconds_between, [0.5, 0.9]) as quantiles
     from journeys.moves
     group by
         journey,
@@ -94,8 +93,8 @@ compared as (
 
     select
         customer_counts.*,
-        times.median_seconds,
-        times.p90_seconds,
+        times.quantiles[1] as median_seconds,
+        times.quantiles[2] as p90_seconds,
         sum(customer_counts.transition_count) over (
             partition by
                 customer_counts.journey,

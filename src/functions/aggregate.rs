@@ -44,16 +44,16 @@ pub(super) struct Aggregate {
     pub(super) state: fn(&[DataType]) -> Vec<DataType>,
     /// Whether the state is the rows themselves, so that aggregating parts of a group before the
     /// whole saves nothing.
-    pub(super) keeps_events: bool,
+    pub(super) keeps_rows: bool,
     pub(super) groups: fn(&Call) -> Result<Box<dyn Groups>>,
 }
 
 /// Whether it gains nothing to aggregate parts of a group first.
-pub(crate) fn keeps_events(function: &AggregateUDF) -> bool {
+pub(crate) fn keeps_rows(function: &AggregateUDF) -> bool {
     let implementation = &**function.inner() as &dyn Any;
     implementation
         .downcast_ref::<Implementation>()
-        .is_some_and(|implementation| implementation.aggregate.keeps_events)
+        .is_some_and(|implementation| implementation.aggregate.keeps_rows)
 }
 
 /// No rows, no result.

@@ -48,6 +48,8 @@ pub(super) enum Argument {
     Texts,
     /// A list of Int64.
     Integers,
+    /// Float64, or a list of Float64.
+    FloatOrFloats,
     /// Utf8; an integer is written out.
     TextOrInteger,
     /// Utf8, Int64, Decimal128, Date32 or a time stamp: what can be kept and compared exactly.
@@ -83,6 +85,7 @@ impl Argument {
             Self::Span => "an interval or whole seconds",
             Self::Texts => "a list of texts",
             Self::Integers => "a list of integers",
+            Self::FloatOrFloats => "a number or a list of numbers",
             Self::TextOrInteger => "text or an integer",
             Self::Value => "text, an integer, a decimal, a date or a time stamp",
             Self::Model(_) => "a fitted model",
@@ -124,6 +127,9 @@ impl Argument {
             (Self::Span, given) if given.is_integer() => Some(DataType::Int64),
             (Self::Texts, given) => Self::Text.elements(given),
             (Self::Integers, given) => Self::Integer.elements(given),
+            (Self::FloatOrFloats, given) => {
+                Self::Float.accept(given).or_else(|| Self::Float.elements(given))
+            }
             (Self::TextOrInteger, given) if given.is_integer() => Some(DataType::Utf8),
             (Self::TextOrInteger, given) => Self::Text.accept(given),
             (Self::Value, given) => [Self::Text, Self::Exact, Self::Date, Self::Instant]

@@ -55,7 +55,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Float64,
         empty: null,
         state: |_| vec![list_of(DataType::Int64), list_of(DataType::Float64)],
-        keeps_events: false,
+        keeps_rows: false,
         groups: |_| Ok(Box::new(Categories::default())),
     }
     .into()

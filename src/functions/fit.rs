@@ -96,7 +96,7 @@ impl<R: Observation> Definition<R> {
             returns,
             empty,
             state,
-            keeps_events: false,
+            keeps_rows: false,
             groups,
         }
         .into()

@@ -42,7 +42,7 @@ fn build() -> AggregateUDF {
         returns: |_| InstantLists::data_type(),
         empty: empty_list,
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| {
             let (funnel, ts) = Funnel::of(FUNCTION.doc.syntax, call)?;
             Ok(Box::new(MarkedEvents::new(ts, call, Steps(funnel))))

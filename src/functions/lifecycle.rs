@@ -69,7 +69,7 @@ fn build() -> AggregateUDF {
         returns: |_| list_of(struct_of(&fields())),
         empty: empty_list,
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups,
     }
     .into()

@@ -62,7 +62,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Struct(fields()),
         empty: null,
         state: |_| [DataType::Float64, DataType::Boolean, DataType::Utf8].map(list_of).to_vec(),
-        keeps_events: false,
+        keeps_rows: true,
         groups: |_| Ok(Box::new(Cohorts::default())),
     }
     .into()

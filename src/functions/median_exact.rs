@@ -2,12 +2,12 @@
 `median_exact(value)`: the middle value of a group.
 */
 
-use datafusion::logical_expr::AggregateUDF;
+use datafusion::{arrow::datatypes::DataType, logical_expr::AggregateUDF};
 
 use super::{
     Build, Function, FunctionDoc,
     argument::{Argument, Parameters},
-    quantile_exact::{aggregate, groups},
+    quantile_exact::{Quantiles, aggregate, groups},
 };
 
 pub(super) const FUNCTION: Function = Function {
@@ -28,7 +28,8 @@ fn build() -> AggregateUDF {
     aggregate(
         FUNCTION.doc,
         |given| Parameters::new(FUNCTION.doc.syntax, &[Argument::Measure]).coerce(given),
-        |call| groups(call, 0.5),
+        |_| DataType::Float64,
+        |call| groups(call, Quantiles::One(0.5)),
     )
     .into()
 }

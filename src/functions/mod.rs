@@ -136,7 +136,7 @@ mod wilson_high;
 mod wilson_low;
 mod window_funnel;
 
-pub(crate) use aggregate::keeps_events;
+pub(crate) use aggregate::keeps_rows;
 
 /// Every function, in alphabetical order.
 pub const ALL: &[Function] = &[

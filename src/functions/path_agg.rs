@@ -52,7 +52,7 @@ fn build() -> AggregateUDF {
         returns: |_| list_of(DataType::Utf8),
         empty: empty_list,
         state: valued::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups,
     }
     .into()

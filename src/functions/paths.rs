@@ -80,7 +80,7 @@ pub(super) fn aggregate<M: Model>(
                 list_of(DataType::Int64),
             ]
         },
-        keeps_events: false,
+        keeps_rows: false,
         groups,
     }
     .into()

@@ -1,8 +1,8 @@
 /*!
-`quantile_exact(value, q)`: a quantile from all values of a group.
+`quantile_exact(value, q)`: quantiles from all values of a group.
 */
 
-use std::sync::Arc;
+use std::{slice, sync::Arc};
 
 use datafusion::{
     arrow::{
@@ -36,9 +36,11 @@ pub(super) const FUNCTION: Function = Function {
         syntax: "quantile_exact(value, q)",
         summary: "Quantile `q` of a group, as Float64, the same for any order of rows.",
         semantics: "`q` is a constant from 0 to 1; between two values the result is interpolated. \
+                    For a list of such constants the result is a list with a quantile for each, from \
+                    values that are held once: `quantile_exact(value, [0.5, 0.9])`. \
                     Integers, decimals and floats; nulls do not count; null where no value is left. \
                     NaN counts as larger than any number.",
-        complexity: "O(n) a group; 16 bytes a value, 32 for decimals.",
+        complexity: "O(n) a group and quantile; 16 bytes a value, 32 for decimals.",
         example: "select quantile_exact(duration_seconds, 0.9) from journeys.stage_visits group by stage",
         source: "Hyndman and Fan 1996, definition 7; SQL percentile_cont.",
     },
@@ -46,49 +48,81 @@ pub(super) const FUNCTION: Function = Function {
 };
 
 fn build() -> AggregateUDF {
-    aggregate(
-        FUNCTION.doc,
-        |given| {
-            let wanted = &[Argument::Measure, Argument::Float];
-            Parameters::new(FUNCTION.doc.syntax, wanted).coerce(given)
-        },
-        |call| {
-            let q = call.constant(1, FUNCTION.doc.syntax)?;
-            match q {
-                ScalarValue::Float64(Some(q)) if (0.0..=1.0).contains(q) => groups(call, *q),
-                other => plan_err!("`{}` needs q from 0 to 1, not {other}", FUNCTION.doc.syntax),
-            }
-        },
-    )
-    .into()
+    let coerce = |given: &[DataType]| {
+        let wanted = &[Argument::Measure, Argument::FloatOrFloats];
+        Parameters::new(FUNCTION.doc.syntax, wanted).coerce(given)
+    };
+    let returns = |types: &[DataType]| types[1].clone();
+    aggregate(FUNCTION.doc, coerce, returns, |call| groups(call, Quantiles::of(call)?)).into()
 }
 
 /// An aggregate of all values of a group.
 pub(super) fn aggregate(
     doc: FunctionDoc,
     coerce: fn(&[DataType]) -> Result<Vec<DataType>>,
+    returns: fn(&[DataType]) -> DataType,
     groups: fn(&Call) -> Result<Box<dyn Groups>>,
 ) -> Aggregate {
     Aggregate {
         name: doc.name,
         coerce,
-        returns: |_| DataType::Float64,
+        returns,
         empty: null,
         state: |types| vec![list_of(types[0].clone())],
-        keeps_events: false,
+        keeps_rows: true,
         groups,
     }
 }
 
+/// What is asked for: each from 0 to 1.
+#[derive(Debug, Clone)]
+pub(super) enum Quantiles {
+    One(f64),
+    /// At least one.
+    List(Vec<f64>),
+}
+
+impl Quantiles {
+    fn of(call: &Call) -> Result<Self> {
+        let given = call.constant(1, FUNCTION.doc.syntax)?;
+        let quantiles = match given {
+            ScalarValue::Float64(Some(q)) => Some(Self::One(*q)),
+            ScalarValue::List(list) if list.is_valid(0) => list
+                .value(0)
+                .as_primitive::<Float64Type>()
+                .iter()
+                .collect::<Option<_>>()
+                .map(Self::List),
+            _ => None,
+        };
+        let is_quantile = |q: &f64| (0.0..=1.0).contains(q);
+        match quantiles {
+            Some(quantiles)
+                if !quantiles.each().is_empty() && quantiles.each().iter().all(is_quantile) =>
+            {
+                Ok(quantiles)
+            }
+            _ => plan_err!("`{}` needs q from 0 to 1, not {given}", FUNCTION.doc.syntax),
+        }
+    }
+
+    fn each(&self) -> &[f64] {
+        match self {
+            Self::One(q) => slice::from_ref(q),
+            Self::List(list) => list,
+        }
+    }
+}
+
 /// The groups for the type of the first argument.
-pub(super) fn groups(call: &Call, q: f64) -> Result<Box<dyn Groups>> {
+pub(super) fn groups(call: &Call, quantiles: Quantiles) -> Result<Box<dyn Groups>> {
     Ok(match &call.types[0] {
         DataType::Decimal128(_, scale) => {
             let scale = 10f64.powi(i32::from(*scale));
-            Box::new(Values::<Decimal128Type>::new(&call.types[0], q, scale))
+            Box::new(Values::<Decimal128Type>::new(&call.types[0], quantiles, scale))
         }
-        DataType::Float64 => Box::new(Values::<Float64Type>::new(&call.types[0], q, 1.0)),
-        _ => Box::new(Values::<Int64Type>::new(&call.types[0], q, 1.0)),
+        DataType::Float64 => Box::new(Values::<Float64Type>::new(&call.types[0], quantiles, 1.0)),
+        _ => Box::new(Values::<Int64Type>::new(&call.types[0], quantiles, 1.0)),
     })
 }
 
@@ -145,7 +179,7 @@ impl<N: Copy> Record for Stored<N> {
 struct Values<T: ArrowPrimitiveType> {
     store: Store<Stored<T::Native>>,
     data_type: DataType,
-    q: f64,
+    quantiles: Quantiles,
     /// What a stored value is divided by.
     scale: f64,
 }
@@ -153,13 +187,18 @@ struct Values<T: ArrowPrimitiveType> {
 /// By hand, because a derived one would ask Arrow's type to be `Clone`.
 impl<T: ArrowPrimitiveType> Clone for Values<T> {
     fn clone(&self) -> Self {
-        Self { store: self.store.clone(), data_type: self.data_type.clone(), ..*self }
+        Self {
+            store: self.store.clone(),
+            data_type: self.data_type.clone(),
+            quantiles: self.quantiles.clone(),
+            ..*self
+        }
     }
 }
 
 impl<T: Measure> Values<T> {
-    fn new(data_type: &DataType, q: f64, scale: f64) -> Self {
-        Self { store: Store::default(), data_type: data_type.clone(), q, scale }
+    fn new(data_type: &DataType, quantiles: Quantiles, scale: f64) -> Self {
+        Self { store: Store::default(), data_type: data_type.clone(), quantiles, scale }
     }
 }
 
@@ -200,17 +239,27 @@ impl<T: Measure> GroupsAccumulator for Values<T> {
     }
 
     fn evaluate(&mut self, emit_to: EmitTo) -> Result<ArrayRef> {
-        let (q, scale) = (self.q, self.scale);
-        let mut quantiles = Vec::new();
+        let (quantiles, scale) = (&self.quantiles, self.scale);
+        let mut results: Vec<Option<f64>> = Vec::new();
+        let mut offsets = Offsets::default();
         let mut values = Vec::new();
         self.store.take(emit_to, |stored| {
             values.clear();
             values.extend(stored.iter().map(|record| record.value));
-            let quantile = interpolated(&mut values, q, T::order, T::between);
-            quantiles.push(quantile.map(|quantile| quantile / scale));
-            Ok(())
+            match quantiles {
+                Quantiles::List(_) if values.is_empty() => {}
+                _ => results.extend(quantiles.each().iter().map(|q| {
+                    let quantile = interpolated(&mut values, *q, T::order, T::between);
+                    quantile.map(|quantile| quantile / scale)
+                })),
+            }
+            offsets.end_at(results.len())
         })?;
-        Ok(Arc::new(Float64Array::from(quantiles)))
+        let results: ArrayRef = Arc::new(Float64Array::from(results));
+        Ok(match quantiles {
+            Quantiles::One(_) => results,
+            Quantiles::List(_) => offsets.lists_or_null(results),
+        })
     }
 
     fn state(&mut self, emit_to: EmitTo) -> Result<Vec<ArrayRef>> {

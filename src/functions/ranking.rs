@@ -54,7 +54,7 @@ pub(super) fn aggregate(
         returns: |_| DataType::Float64,
         empty: null,
         state: |_| vec![list_of(DataType::Int64), list_of(DataType::Float64)],
-        keeps_events: false,
+        keeps_rows: true,
         groups,
     }
     .into()

@@ -50,7 +50,7 @@ fn build() -> AggregateUDF {
         returns: |_| list_of(DataType::Boolean),
         empty: null,
         state: |_| vec![DataType::UInt32],
-        keeps_events: false,
+        keeps_rows: false,
         groups: |call| Ok(Box::new(Met { conditions: call.types.len(), met: Vec::new() })),
     }
     .into()

@@ -46,7 +46,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Int64,
         empty: |_| Ok(ScalarValue::Int64(Some(0))),
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| groups(FUNCTION.doc.syntax, call, Count),
     }
     .into()

@@ -53,7 +53,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Boolean,
         empty: |_| Ok(ScalarValue::Boolean(Some(false))),
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| groups(FUNCTION.doc.syntax, call, Matches),
     }
     .into()

@@ -40,7 +40,7 @@ fn build() -> AggregateUDF {
         returns: |_| InstantLists::data_type(),
         empty: empty_list,
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| groups(FUNCTION.doc.syntax, call, Instants),
     }
     .into()

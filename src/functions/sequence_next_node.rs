@@ -69,7 +69,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Utf8,
         empty: null,
         state: valued::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups,
     }
     .into()

@@ -84,7 +84,7 @@ fn build() -> AggregateUDF {
             true => valued::state(types),
             false => marked::state(types),
         },
-        keeps_events: true,
+        keeps_rows: true,
         groups,
     }
     .into()

@@ -104,7 +104,7 @@ pub(super) fn aggregate(
         returns,
         empty: null,
         state: |_| vec![list_of(DataType::Float64), list_of(DataType::Boolean)],
-        keeps_events: false,
+        keeps_rows: true,
         groups,
     }
     .into()

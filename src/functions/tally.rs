@@ -34,7 +34,7 @@ pub(super) fn aggregate<const KINDS: usize>(
         returns: |_| DataType::Float64,
         empty: null,
         state: |_| vec![DataType::Int64; KINDS],
-        keeps_events: false,
+        keeps_rows: false,
         groups,
     }
     .into()

@@ -44,7 +44,7 @@ pub(super) fn aggregate(
         returns: |types| types[1].clone(),
         empty: null,
         state: |types| vec![DataType::Int64, DataType::Int64, types[1].clone()],
-        keeps_events: false,
+        keeps_rows: false,
         groups,
     }
 }

@@ -68,7 +68,7 @@ fn build() -> AggregateUDF {
         returns: |_| list_of(struct_of(&fields())),
         empty: empty_list,
         state: valued::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| {
             let arguments = Arguments::of_text(0, 1, sequence(call, 2));
             Ok(Box::new(ValuedEvents::new(arguments, Moves)))

@@ -61,7 +61,7 @@ fn build() -> AggregateUDF {
         returns: |_| DataType::Int64,
         empty: |_| Ok(ScalarValue::Int64(Some(0))),
         state: marked::state,
-        keeps_events: true,
+        keeps_rows: true,
         groups: |call| {
             let (funnel, ts) = Funnel::of(FUNCTION.doc.syntax, call)?;
             Ok(Box::new(MarkedEvents::new(ts, call, Depth(funnel))))

@@ -119,6 +119,7 @@ const AGGREGATES: &[&str] = &[
     "ces_index(score) filter (where score between 1 and 7)",
     "ces_top3(score) filter (where score between 1 and 7)",
     "quantile_exact(number, 0.9)",
+    "quantile_exact(number, [0.5, 0.9, 0]) filter (where score > 3)",
     "median_exact(cast(score as decimal(18, 4)))",
     "median_exact(number / 3.0) filter (where score > 3)",
     "chi2_p(score, (number % 1000 + 1000) / 7.0)",
