@@ -28,18 +28,21 @@ use crate::{
     functions,
 };
 
+pub(crate) mod ascent;
 pub mod errors;
 mod joins;
 pub mod memory;
 mod one_stage;
 mod parquet;
 mod pool;
+mod presorted;
 pub mod rules;
 mod scan;
 pub mod store;
 pub mod types;
 
 use one_stage::OneStage;
+use presorted::Presorted;
 pub use store::{StoredTable, TableSize, TableWriter};
 pub use types::{arrow_schema, arrow_type};
 
@@ -124,7 +127,9 @@ impl Engine {
             .with_config(session_config(&options))
             .with_runtime_env(runtime);
         let builder = joins::install(functions::install(builder, rules::extension_planners()));
-        let builder = rules::install(builder).with_physical_optimizer_rule(Arc::new(OneStage));
+        let builder = rules::install(builder)
+            .with_physical_optimizer_rule(Arc::new(OneStage))
+            .with_physical_optimizer_rule(Arc::new(Presorted));
         let state = builder.build();
         let context = SessionContext::new_with_state(state);
         Ok(Self { context, options, new_schema: Mutex::new(()) })

@@ -14,12 +14,16 @@ use datafusion::{
     error::{DataFusionError, Result},
     execution::{SendableRecordBatchStream, TaskContext},
     physical_expr::{
-        EquivalenceProperties, Partitioning, PhysicalExpr, projection::ProjectionExprs,
+        EquivalenceProperties, Partitioning, PhysicalExpr, PhysicalSortExpr, expressions::Column,
+        projection::ProjectionExprs,
     },
     physical_plan::{DisplayFormatType, stream::RecordBatchStreamAdapter},
 };
 
-use super::store::{StoredFile, StoredTable};
+use super::{
+    ascent::Ascent,
+    store::{StoredFile, StoredTable},
+};
 
 /// The columns of a stored table that a plan reads.
 #[derive(Debug)]
@@ -27,6 +31,8 @@ pub(super) struct StoredScan {
     schema: SchemaRef,
     projection: Option<Vec<usize>>,
     partitions: Vec<Vec<Piece>>,
+    /// The order that the rows are known to be in.
+    order: Vec<PhysicalSortExpr>,
     statistics: Arc<Statistics>,
 }
 
@@ -55,8 +61,58 @@ impl StoredScan {
             schema,
             projection: projection.cloned(),
             partitions: spread(table, partitions.max(1)),
+            order: Vec::new(),
             statistics: Arc::new(statistics),
         })
+    }
+
+    /// The same rows in one partition, if all are in memory and held in this order.
+    pub(super) fn in_order(&self, order: &[PhysicalSortExpr]) -> Result<Option<Self>> {
+        let column = |key: &PhysicalSortExpr| {
+            let column = key.expr.downcast_ref::<Column>()?.index();
+            Some(self.projection.as_ref().map_or(column, |columns| columns[column]))
+        };
+        let Some(columns) = order.iter().map(column).collect::<Option<Vec<_>>>() else {
+            return Ok(None);
+        };
+        let Some(batches) = self.batches() else { return Ok(None) };
+        let keys = order.iter().map(|key| Ok((key.expr.data_type(&self.schema)?, key.options)));
+        let Ok(mut ascent) = Ascent::new(keys.collect::<Result<Vec<_>>>()?, true) else {
+            return Ok(None);
+        };
+        for batch in &batches {
+            if !ascent.follow(batch.project(&columns)?.columns())? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(Self {
+            schema: Arc::clone(&self.schema),
+            projection: self.projection.clone(),
+            partitions: vec![
+                batches.into_iter().map(|batch| Piece::Batch(batch.clone())).collect(),
+            ],
+            order: order.to_vec(),
+            statistics: Arc::clone(&self.statistics),
+        }))
+    }
+
+    /// All batches as the table holds them, if they are in memory.
+    fn batches(&self) -> Option<Vec<&RecordBatch>> {
+        let parts: Vec<Vec<&RecordBatch>> = self
+            .partitions
+            .iter()
+            .map(|pieces| {
+                let batches = pieces.iter().map(|piece| match piece {
+                    Piece::Batch(batch) => Some(batch),
+                    Piece::Blocks(..) => None,
+                });
+                batches.collect()
+            })
+            .collect::<Option<_>>()?;
+        let longest = parts.iter().map(Vec::len).max().unwrap_or(0);
+        // The way back from `spread`.
+        let in_turn = |at: usize| parts.iter().filter_map(move |part| part.get(at).copied());
+        Some((0..longest).flat_map(in_turn).collect())
     }
 }
 
@@ -97,7 +153,7 @@ impl DataSource for StoredScan {
     }
 
     fn eq_properties(&self) -> EquivalenceProperties {
-        EquivalenceProperties::new(Arc::clone(&self.schema))
+        EquivalenceProperties::new_with_orderings(Arc::clone(&self.schema), [self.order.clone()])
     }
 
     fn partition_statistics(&self, partition: Option<usize>) -> Result<Arc<Statistics>> {
