@@ -224,6 +224,8 @@ pub struct TableSize {
     pub rows: usize,
     /// In Arrow form.
     pub bytes: usize,
+    /// That it is kept in.
+    pub files: usize,
 }
 
 /// A file of batches.
@@ -296,11 +298,10 @@ impl StoredTable {
                 format!("cannot keep table {name} in {}: {error}", folder.display()),
             )
         };
-        let in_memory: Vec<_> = self.memory.iter().flatten().collect();
-        if !in_memory.is_empty() || self.files.is_empty() {
+        if self.saves_memory() {
             let file = File::create(folder.join(format!("{name}-m.arrow"))).map_err(failed)?;
             let mut writer = ipc_writer(file, &self.schema)?;
-            for batch in in_memory {
+            for batch in self.memory.iter().flatten() {
                 writer.write(batch).map_err(|error| errors::convert(&error.into()))?;
             }
             writer.finish().map_err(|error| errors::convert(&error.into()))?;
@@ -315,7 +316,12 @@ impl StoredTable {
         Ok(())
     }
 
-    /// Opens what [`Self::save`] kept.
+    /// Whether a kept copy has a file of what is in memory: an empty table has one too.
+    fn saves_memory(&self) -> bool {
+        self.memory.iter().any(|batches| !batches.is_empty()) || self.files.is_empty()
+    }
+
+    /// Opens what [`Self::save`] kept; fails if it is no longer whole.
     pub fn open(folder: &Path, name: &str, schema: SchemaRef, size: TableSize) -> Result<Self> {
         let prefix = format!("{name}-");
         let mut files = Vec::new();
@@ -324,6 +330,10 @@ impl StoredTable {
             if file_name.starts_with(&prefix) && file_name.ends_with(".arrow") {
                 files.push(Arc::new(StoredFile::kept(entry.path())?));
             }
+        }
+        if files.len() != size.files {
+            let message = format!("table {name} in {} is not whole", folder.display());
+            return Err(Error::failed(codes::WORK_FOLDER, message));
         }
         let unpooled: Arc<dyn MemoryPool> = Arc::new(UnboundedMemoryPool::default());
         Ok(Self {
@@ -345,7 +355,8 @@ impl StoredTable {
     }
 
     pub fn size(&self) -> TableSize {
-        TableSize { rows: self.rows, bytes: self.bytes }
+        let files = self.files.len() + usize::from(self.saves_memory());
+        TableSize { rows: self.rows, bytes: self.bytes, files }
     }
 }
 

@@ -6,9 +6,9 @@ the last check of each pipeline kept, in one file.
 
 use std::{
     fs::{self, FileTimes},
-    io::Write,
+    io::{self, ErrorKind, Write},
     path::{Path, PathBuf},
-    time::SystemTime,
+    time::{Duration, SystemTime},
 };
 
 use datafusion::arrow::datatypes::{Schema, SchemaRef};
@@ -25,6 +25,8 @@ const DESCRIPTION: &str = "description.json";
 
 /// The folder of what checks kept, a file for each pipeline.
 const CHECKED: &str = "checked";
+/// Nobody writes or removes a single result for so long.
+const ABANDONED: Duration = Duration::from_hours(24);
 /// Bytes of such a file; a thousand tables take a few million.
 const CHECKED_LIMIT: u64 = 256 << 20;
 
@@ -58,16 +60,21 @@ impl Cache {
         let folder = self.folder.join(fingerprint.as_str());
         let bytes = fs::read(folder.join(DESCRIPTION)).ok()?;
         let found: Description<T> = serde_json::from_slice(&bytes).ok()?;
-        let opened = tables
-            .iter()
-            .map(|(name, schema)| {
-                let (_, size, fields) = found.tables.iter().find(|(kept, ..)| kept == name)?;
-                if *fields != described(schema) {
+        let mut opened = Vec::new();
+        for (name, schema) in tables {
+            let (_, size, fields) = found.tables.iter().find(|(kept, ..)| kept == name)?;
+            if *fields != described(schema) {
+                return None;
+            }
+            match StoredTable::open(&folder, name, SchemaRef::clone(schema), *size) {
+                Ok(table) => opened.push(table),
+                Err(_) => {
+                    // Out of the way, so that it can be kept again.
+                    drop(self.remove(&folder));
                     return None;
                 }
-                StoredTable::open(&folder, name, SchemaRef::clone(schema), *size).ok()
-            })
-            .collect::<Option<Vec<_>>>()?;
+            }
+        }
         self.touch(&folder);
         Some((opened, found.extra))
     }
@@ -126,7 +133,7 @@ impl Cache {
             drop(fs::remove_file(file));
             return;
         }
-        let write = || -> std::io::Result<()> {
+        let write = || -> io::Result<()> {
             let folder = self.folder.join(CHECKED);
             fs::create_dir_all(&folder)?;
             let mut temporary = tempfile::NamedTempFile::new_in(folder)?;
@@ -148,15 +155,14 @@ impl Cache {
         let freed: u64 = checked.filter_map(|file| Some(file.metadata().ok()?.len())).sum();
         let freed = freed + self.entries().iter().map(|entry| entry.bytes).sum::<u64>();
         match fs::remove_dir_all(&self.folder) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                Err(self.unwritable(&error))
-            }
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(self.unwritable(&error)),
             _ => Ok(freed),
         }
     }
 
     /// Removes the least recently used results until the rest is within the limit.
     fn evict(&self) -> Result<()> {
+        self.sweep();
         let mut entries = self.entries();
         entries.sort_by_key(|entry| entry.used);
         let mut total: u64 = entries.iter().map(|entry| entry.bytes).sum();
@@ -164,17 +170,45 @@ impl Cache {
             if total <= self.limit {
                 break;
             }
-            fs::remove_dir_all(&entry.path).map_err(|error| self.unwritable(&error))?;
+            self.remove(&entry.path).map_err(|error| self.unwritable(&error))?;
             total -= entry.bytes;
         }
         Ok(())
     }
 
+    /// Removes a result: at once for those who look for it, whoever else makes room.
+    fn remove(&self, entry: &Path) -> io::Result<()> {
+        let moved_away = || {
+            let trash = tempfile::Builder::new().prefix(".evicted-").tempdir_in(&self.folder)?;
+            fs::rename(entry, trash.path().join("result"))?;
+            trash.close()
+        };
+        match moved_away() {
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+            done => done,
+        }
+    }
+
+    /// Removes what processes left behind that ended while they wrote or removed a result.
+    fn sweep(&self) {
+        let folders = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        for folder in folders.filter(is_hidden) {
+            let changed = folder.metadata().and_then(|metadata| metadata.modified());
+            let age = changed.ok().and_then(|changed| changed.elapsed().ok());
+            if age.is_some_and(|age| age > ABANDONED) {
+                // Whatever is left the next sweep takes.
+                drop(fs::remove_dir_all(folder.path()));
+            }
+        }
+    }
+
+    /// What is complete.
     fn entries(&self) -> Vec<Entry> {
         fs::read_dir(&self.folder)
             .into_iter()
             .flatten()
             .flatten()
+            .filter(|entry| !is_hidden(entry))
             .filter_map(|entry| {
                 let path = entry.path();
                 let used = fs::metadata(path.join(DESCRIPTION)).ok()?.modified().ok()?;
@@ -199,12 +233,17 @@ impl Cache {
         );
     }
 
-    fn unwritable(&self, error: &std::io::Error) -> Error {
+    fn unwritable(&self, error: &io::Error) -> Error {
         Error::failed(
             codes::WORK_FOLDER,
             format!("cannot use the cache in {}: {error}", self.folder.display()),
         )
     }
+}
+
+/// A result that is not complete, or no longer.
+fn is_hidden(entry: &fs::DirEntry) -> bool {
+    entry.file_name().to_string_lossy().starts_with('.')
 }
 
 #[derive(Debug)]
@@ -266,9 +305,27 @@ mod tests {
         let other = Arc::new(Schema::new(vec![Field::new("n", DataType::Utf8, true)]));
         assert!(cache.get::<String>(&fingerprint("a"), &[("t", other)]).is_none());
 
+        let kept = cache.folder.join(fingerprint("a").as_str());
+        fs::remove_file(kept.join("t-m.arrow")).unwrap();
+        assert!(cache.get::<String>(&fingerprint("a"), &wanted).is_none(), "a table without rows");
+        assert!(!cache.contains(&fingerprint("a")), "nobody relies on it any more");
+        cache.put(&fingerprint("a"), &[("t", &table(&engine, 10))], "books".to_owned()).unwrap();
+        assert!(cache.get::<String>(&fingerprint("a"), &wanted).is_some());
+
+        let abandoned = cache.folder.join(".writing-x");
+        fs::create_dir(&abandoned).unwrap();
+        cache.evict().unwrap();
+        assert!(abandoned.exists(), "somebody may be writing it");
+        let long_ago = FileTimes::new().set_modified(SystemTime::UNIX_EPOCH);
+        fs::File::open(&abandoned).unwrap().set_times(long_ago).unwrap();
+        cache.evict().unwrap();
+        assert!(!abandoned.exists());
+
         let small = Cache::new(work.path(), 1);
         small.put(&fingerprint("b"), &[("t", &table(&engine, 10))], ()).unwrap();
         assert!(!small.contains(&fingerprint("a")), "over the limit, the oldest goes");
+        let left = fs::read_dir(&cache.folder).unwrap().count();
+        assert!(left <= 1, "what is evicted leaves nothing behind");
         assert_eq!(cache.clear().unwrap(), 0);
     }
 }

@@ -15,20 +15,22 @@ use datafusion::{
     logical_expr::{LogicalPlan, LogicalPlanBuilder},
 };
 use parking_lot::Mutex;
+use tokio::{sync::watch, task::JoinSet};
 
 use super::{
     artifacts::{Artifacts, NodeStatus, SourceResult, WrittenMart},
     cache::Cache,
-    load::{self, Loaded},
+    load::{self, Aside, Loaded},
     mart::{self, Audit, Staged},
     observer::Observer,
     project::Project,
-    schedule::{Ended, Work},
+    schedule::{self, Ended, Work},
 };
 use crate::{
     catalog::{Kind, TableName},
     engine::{Engine, StoredTable, errors},
-    error::{Error, Location, Result, codes},
+    error::{self, Error, Location, Result, Severity, codes},
+    fingerprint::Fingerprint,
     plan::{Action, Plan, Step},
     publish::Publisher,
     sources::{self, InputFile},
@@ -51,6 +53,8 @@ pub(crate) struct Execution {
     pub(crate) artifacts: Option<Arc<Artifacts>>,
     pub(crate) observer: Arc<dyn Observer>,
     state: Mutex<State>,
+    /// What is being written for the next run, while this one goes on.
+    keeping: Mutex<JoinSet<Result<()>>>,
 }
 
 #[derive(Default)]
@@ -59,7 +63,8 @@ struct State {
     rows: BTreeMap<usize, usize>,
     /// Steps that still have to read a step's table.
     readers: BTreeMap<usize, usize>,
-    loaded: BTreeMap<String, Loaded>,
+    /// Of each source that this run has the rows of.
+    aside: BTreeMap<String, Aside>,
     staged: BTreeMap<TableName, Staged>,
     /// How the checks of tables in between came out.
     audits: BTreeMap<TableName, Audit>,
@@ -102,16 +107,39 @@ impl Execution {
             artifacts,
             observer,
             state: Mutex::new(state),
+            keeping: Mutex::default(),
         }
     }
 
+    /// Carries out all steps, until what the next run is to find is written too. Where that cannot
+    /// be, this run is none the worse.
+    pub(crate) async fn run(
+        self: &Arc<Self>,
+        fail_fast: bool,
+        stop: watch::Receiver<Option<error::Kind>>,
+    ) -> Result<Vec<Ended>> {
+        let threads = self.project.engine_options.threads;
+        let work = Arc::clone(self);
+        let ended = schedule::run(work, &self.inputs(), threads, fail_fast, stop).await?;
+        let mut keeping = std::mem::take(&mut *self.keeping.lock());
+        while let Some(kept) = keeping.join_next().await {
+            let kept = kept
+                .map_err(|panic| Error::failed(codes::WORK_FOLDER, format!("not kept: {panic}")));
+            for mut fault in kept.flatten().err().into_iter().flat_map(|error| error.diagnostics) {
+                fault.severity = Severity::Warning;
+                self.observer.warned(&fault);
+            }
+        }
+        Ok(ended)
+    }
+
     /// The waits-for sets that the schedule runs by.
-    pub(crate) fn inputs(&self) -> Vec<BTreeSet<usize>> {
+    fn inputs(&self) -> Vec<BTreeSet<usize>> {
         self.plan.steps.iter().map(|step| step.inputs.clone()).collect()
     }
 
     pub(crate) fn books(&self) -> Vec<SourceResult> {
-        self.state.lock().loaded.values().map(|loaded| loaded.books.clone()).collect()
+        self.state.lock().aside.values().map(|aside| aside.books.clone()).collect()
     }
 
     /// How the checks of tables in between came out, taken out.
@@ -147,7 +175,10 @@ impl Execution {
                 let is_sound = audit.is_sound();
                 self.state.lock().audits.insert(step.name.clone(), audit);
                 // What was found wrong once must not be taken for right by the next run.
-                if is_sound { self.keep_if_costly(step, &table, cost) } else { Ok(()) }
+                if is_sound {
+                    self.keep_if_costly(step, table, cost);
+                }
+                Ok(())
             }
             Action::Publish => {
                 let Some(publisher) = &self.publisher else {
@@ -192,23 +223,6 @@ impl Execution {
         })
     }
 
-    /// Faults that only show while rows are read or computed do not know where their table stands.
-    fn placed(&self, step: &Step, mut error: Error) -> Error {
-        let node = &self.project.catalog.tables[&step.name];
-        for fault in error.diagnostics.iter_mut().filter(|fault| fault.location.is_none()) {
-            fault.location = match &node.kind {
-                Kind::Raw { source, .. } => {
-                    self.project.pipeline.source_places.get(source).cloned()
-                }
-                _ if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) => {
-                    Some(Location::line(node.file.as_str(), 1))
-                }
-                _ => None,
-            };
-        }
-        error
-    }
-
     /// Remembers a sound mart for a `retry`.
     fn note_written(&self, staged: &Staged) -> Result<()> {
         let Some(artifacts) = self.artifacts.as_ref().filter(|_| staged.audit.is_sound()) else {
@@ -230,9 +244,10 @@ impl Execution {
     async fn load(&self, position: usize, step: &Step) -> Result<()> {
         let source = &self.project.pipeline.sources[source_name(&step.name)];
         let files = self.files.get(&source.name).map_or(&[][..], Vec::as_slice);
-        let loaded =
-            load::load(&self.engine, &self.cache, source, files, &step.fingerprint).await?;
-        self.keep_loaded(position, step, loaded)
+        let loaded = load::load(&self.engine, source, files).await?;
+        let kept = loaded.clone();
+        self.keep(step, move |cache, fingerprint| load::keep(cache, fingerprint, &kept));
+        self.have_loaded(position, step, loaded)
     }
 
     async fn reuse(&self, position: usize, step: &Step) -> Result<()> {
@@ -240,7 +255,7 @@ impl Execution {
         if let Kind::Raw { source, .. } = &node.kind {
             let source = &self.project.pipeline.sources[source.as_str()];
             return match load::cached(&self.cache, source, &step.fingerprint) {
-                Some(loaded) => self.keep_loaded(position, step, loaded),
+                Some(loaded) => self.have_loaded(position, step, loaded),
                 // Evicted since the plan was made.
                 None => self.load(position, step).await,
             };
@@ -257,13 +272,10 @@ impl Execution {
         Ok(())
     }
 
-    fn keep_loaded(&self, position: usize, step: &Step, loaded: Loaded) -> Result<()> {
-        let rows = loaded.rows.rows();
-        self.register(position, &step.name, Arc::clone(&loaded.rows) as _, rows)?;
-        let mut state = self.state.lock();
-        state.bytes.insert(position, loaded.rows.bytes());
-        state.loaded.insert(loaded.books.source.clone(), loaded);
-        Ok(())
+    fn have_loaded(&self, position: usize, step: &Step, loaded: Loaded) -> Result<()> {
+        let Loaded { rows, aside } = loaded;
+        self.state.lock().aside.insert(aside.books.source.clone(), aside);
+        self.store(position, &step.name, rows)
     }
 
     async fn provide(&self, position: usize, step: &Step) -> Result<()> {
@@ -279,11 +291,11 @@ impl Execution {
     fn quarantine(&self, step: &Step) -> Result<(Arc<dyn TableProvider>, usize)> {
         let state = self.state.lock();
         let tables: Vec<&Arc<StoredTable>> = match step.name.name.as_str() {
-            "rows" => state.loaded.values().map(|loaded| &loaded.bad_rows).collect(),
-            "cells" => state.loaded.values().map(|loaded| &loaded.bad_cells).collect(),
+            "rows" => state.aside.values().map(|aside| &aside.bad_rows).collect(),
+            "cells" => state.aside.values().map(|aside| &aside.bad_cells).collect(),
             _ => {
                 let books: Vec<&SourceResult> =
-                    state.loaded.values().map(|loaded| &loaded.books).collect();
+                    state.aside.values().map(|aside| &aside.books).collect();
                 let batch = load::books(&books)?;
                 return Ok((memory(batch.clone())?, batch.num_rows()));
             }
@@ -332,16 +344,29 @@ impl Execution {
     }
 
     /// Keeps a result whose cost is well above that of writing it.
-    fn keep_if_costly(&self, step: &Step, table: &StoredTable, cost: Duration) -> Result<()> {
+    fn keep_if_costly(&self, step: &Step, table: Arc<StoredTable>, cost: Duration) {
         /// What a disk takes per second, at least.
         const WRITE_BYTES_PER_SECOND: f64 = 200e6;
         const WORTH_KEEPING_SECONDS: f64 = 0.5;
         let cost = cost.as_secs_f64();
         let write_cost = table.bytes() as f64 / WRITE_BYTES_PER_SECOND;
         if cost < WORTH_KEEPING_SECONDS || cost < 4.0 * write_cost {
-            return Ok(());
+            return;
         }
-        self.cache.put(&step.fingerprint, &[(TABLE, table)], ())
+        self.keep(step, move |cache, fingerprint| cache.put(fingerprint, &[(TABLE, &table)], ()));
+    }
+
+    /// Writes something for the next run, while this one goes on.
+    fn keep(
+        &self,
+        step: &Step,
+        write: impl FnOnce(&Cache, &Fingerprint) -> Result<()> + Send + 'static,
+    ) {
+        let (cache, fingerprint) = (self.cache.clone(), step.fingerprint.clone());
+        let (project, name) = (Arc::clone(&self.project), step.name.clone());
+        self.keeping.lock().spawn_blocking(move || {
+            write(&cache, &fingerprint).map_err(|error| placed(&project, &name, error))
+        });
     }
 
     /// A step has read its inputs: those that nobody else waits for are dropped. What an inlined
@@ -385,7 +410,8 @@ impl Work for Execution {
             artifacts.node(&step.name.to_string(), |result| result.status = NodeStatus::Running)?;
         }
         let started = Instant::now();
-        let result = self.perform(node, step).await.map_err(|error| self.placed(step, error));
+        let result = self.perform(node, step).await;
+        let result = result.map_err(|error| placed(&self.project, &step.name, error));
         self.state.lock().seconds.insert(node, started.elapsed().as_secs_f64());
         if result.is_ok() && step.action != Action::Inline {
             self.release(node)?;
@@ -425,6 +451,21 @@ impl Work for Execution {
             drop(artifacts.node(&name, |kept| *kept = result));
         }
     }
+}
+
+/// Faults that only show while rows are read or computed do not know where their table stands.
+fn placed(project: &Project, name: &TableName, mut error: Error) -> Error {
+    let node = &project.catalog.tables[name];
+    for fault in error.diagnostics.iter_mut().filter(|fault| fault.location.is_none()) {
+        fault.location = match &node.kind {
+            Kind::Raw { source, .. } => project.pipeline.source_places.get(source).cloned(),
+            _ if matches!(fault.code, codes::NODE_FAILED | codes::MEMORY) => {
+                Some(Location::line(node.file.as_str(), 1))
+            }
+            _ => None,
+        };
+    }
+    error
 }
 
 /// The source of `raw.<source>`.

@@ -5,6 +5,7 @@ The input files of a run: listed once, known by content.
 use std::collections::BTreeMap;
 
 use chrono::NaiveDate;
+use futures::{StreamExt, stream};
 
 use super::project::Project;
 use crate::{
@@ -34,14 +35,24 @@ impl Inputs {
     }
 }
 
+/// How many sources are listed at a time: stores that are far away take a while to answer.
+const AT_ONCE: usize = 8;
+
 /// Lists every source; all that are missing are reported together.
 pub(crate) async fn discover(project: &Project) -> Result<Inputs> {
     let mut inputs = Inputs::default();
     let mut failed: Option<Error> = None;
     let declared = &project.pipeline.source_places;
     let mut unmatched: BTreeMap<String, &str> = BTreeMap::new();
-    for (name, source) in &project.pipeline.sources {
-        let discovered = match sources::discover(source, &project.storage).await {
+    let listings: Vec<_> = project
+        .pipeline
+        .sources
+        .values()
+        .map(|source| sources::discover(source, &project.storage))
+        .collect();
+    let listed: Vec<_> = stream::iter(listings).buffered(AT_ONCE).collect().await;
+    for (name, listed) in project.pipeline.sources.keys().zip(listed) {
+        let discovered = match listed {
             Ok(discovered) => discovered,
             Err(mut error) => {
                 for fault in &mut error.diagnostics {

@@ -10,6 +10,7 @@ use std::{
 };
 
 use chrono::{NaiveDate, Utc};
+use datafusion::common::runtime::SpawnedTask;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -66,6 +67,7 @@ pub async fn run(
     stop: watch::Receiver<Option<Kind>>,
 ) -> Result<RunResults> {
     let engine = project.engine()?;
+    let inputs = discover(&project);
     let (schemas, warnings) = project.check(&engine)?;
     for warning in project.warnings.iter().chain(&warnings) {
         observer.warned(warning);
@@ -85,7 +87,7 @@ pub async fn run(
     };
     let mut interruption = stop.clone();
     let result = tokio::select! {
-        result = job.publish(engine, wanted, stop) => result,
+        result = job.publish(engine, wanted, inputs, stop) => result,
         kind = schedule::stopped(&mut interruption) => Err(schedule::interrupted(kind)),
     };
     close(&artifacts, &result)?;
@@ -93,15 +95,39 @@ pub async fn run(
 }
 
 /// What a run would do now, and what is odd about its inputs.
-pub async fn plan(project: &Project, options: &RunOptions) -> Result<(Plan, Vec<Diagnostic>)> {
+pub async fn plan(project: &Arc<Project>, options: &RunOptions) -> Result<(Plan, Vec<Diagnostic>)> {
+    let inputs = discover(project);
     let (_, mut warnings) = project.check(&project.engine()?)?;
     let wanted = wanted(project, options)?;
-    let location = project.storage.location(&project.pipeline.locations["marts"])?;
-    let published = publish::read(&location).await?.map(|published| published.commit);
-    let inputs = inputs::discover(project).await?;
+    let published = head(project).await?;
+    let (_, inputs) = discovered(inputs).await?;
     let plan = build(project, options, &inputs, &wanted, published.as_ref(), &[]);
     warnings.extend(inputs.warnings);
     Ok((plan, warnings))
+}
+
+/// Inputs, and the number of the commit that was the newest before they were listed.
+type Listing = SpawnedTask<Result<(Option<u64>, Inputs)>>;
+
+/// Lists the inputs and reads what they hold, while the SQL is checked.
+fn discover(project: &Arc<Project>) -> Listing {
+    let project = Arc::clone(project);
+    SpawnedTask::spawn(async move {
+        let head = head(&project).await?.map(|head| head.number);
+        Ok((head, inputs::discover(&project).await?))
+    })
+}
+
+async fn discovered(listing: Listing) -> Result<(Option<u64>, Inputs)> {
+    listing.join_unwind().await.unwrap_or_else(|error| {
+        Err(Error::failed(codes::STORAGE_READ, format!("the inputs were not listed: {error}")))
+    })
+}
+
+/// The newest commit.
+async fn head(project: &Project) -> Result<Option<Commit>> {
+    let location = project.storage.location(&project.pipeline.locations["marts"])?;
+    Ok(publish::read(&location).await?.map(|published| published.commit))
 }
 
 /// The marts to bring up to date: all that the pipeline builds, or those that are selected.
@@ -183,13 +209,18 @@ impl Job {
         &self,
         engine: crate::engine::Engine,
         selected: Vec<TableName>,
+        inputs: Listing,
         stop: watch::Receiver<Option<Kind>>,
     ) -> Result<RunStatus> {
         let project = &self.project;
         let publisher = project.publisher(self.run_id, self.options.single_writer).await?;
         guard::as_of_date(project, publisher.head(), self.options.allow_older)?;
         publisher.check_free(selected.iter().map(|mart| mart.name.as_str())).await?;
-        let inputs = inputs::discover(project).await?;
+        let (head, mut inputs) = discovered(inputs).await?;
+        // Another run may have seen newer files: no commit rests on older ones than the one before.
+        if head != publisher.head().map(|head| head.number) {
+            inputs = inputs::discover(project).await?;
+        }
         for warning in &inputs.warnings {
             self.observer.warned(warning);
         }
@@ -222,9 +253,13 @@ impl Job {
             self.hold_to_promises(Vec::new(), &days)?;
             return self.no_op(&plan, &publisher);
         }
-        // Tracing plans every table once more, which a run that has nothing to do is spared.
-        let manifest = manifest(project, &engine.state(), &self.schemas);
-        self.artifacts.document("manifest.json", &manifest)?;
+        // Tracing plans every table once more: a run that has nothing to do is spared that, and
+        // others do it beside their first steps.
+        let written = SpawnedTask::spawn_blocking({
+            let (project, state) = (Arc::clone(project), engine.state());
+            let (schemas, artifacts) = (self.schemas.clone(), Arc::clone(&self.artifacts));
+            move || artifacts.document("manifest.json", &manifest(&project, &state, &schemas))
+        });
         let still_valid: Vec<WrittenMart> = self
             .options
             .written
@@ -248,17 +283,15 @@ impl Job {
             Arc::clone(&self.observer),
             &BTreeSet::new(),
         ));
-        let ended = schedule::run(
-            Arc::clone(&execution),
-            &execution.inputs(),
-            project.engine_options.threads,
-            self.options.fail_fast,
-            stop,
-        )
-        .await?;
+        let ended = execution.run(self.options.fail_fast, stop).await;
+        let written = written.join_unwind().await.map_err(|error| {
+            Error::failed(codes::WORK_FOLDER, format!("the manifest was not written: {error}"))
+        });
+        let ended = ended?;
         let books = execution.books();
         self.artifacts.update(|results| results.sources.clone_from(&books))?;
         schedule::first_failure(&ended)?;
+        written.flatten()?;
         self.hold_to_promises(books, &days)?;
         let mut execution = Arc::into_inner(execution)
             .expect("every step has ended, and each held the only other handles");

@@ -1,5 +1,6 @@
 /*!
-Loading one source: from the cache if its files were parsed before, else from the files.
+Loading one source: from the cache if its files were parsed before, else from the files, which the
+next run is then spared.
 */
 
 use std::sync::Arc;
@@ -17,10 +18,16 @@ use crate::{
     sources::{self, BatchSink, InputFile, LoadOptions, Sinks},
 };
 
-/// A loaded source: its rows, what was set aside, and the books.
-#[derive(Debug)]
+/// A loaded source.
+#[derive(Debug, Clone)]
 pub(crate) struct Loaded {
     pub(crate) rows: Arc<StoredTable>,
+    pub(crate) aside: Aside,
+}
+
+/// What did not become rows, and the books over everything that was read.
+#[derive(Debug, Clone)]
+pub(crate) struct Aside {
     pub(crate) bad_rows: Arc<StoredTable>,
     pub(crate) bad_cells: Arc<StoredTable>,
     pub(crate) books: SourceResult,
@@ -29,13 +36,7 @@ pub(crate) struct Loaded {
 /// The tables of a cached source.
 const TABLES: [&str; 3] = ["rows", "bad_rows", "bad_cells"];
 
-pub(crate) async fn load(
-    engine: &Engine,
-    cache: &Cache,
-    source: &Source,
-    files: &[InputFile],
-    fingerprint: &Fingerprint,
-) -> Result<Loaded> {
+pub(crate) async fn load(engine: &Engine, source: &Source, files: &[InputFile]) -> Result<Loaded> {
     let schemas =
         [sources::raw_schema(source), sources::bad_rows_schema(), sources::bad_cells_schema()];
     let sinks = [0, 1, 2].map(|index| {
@@ -53,8 +54,7 @@ pub(crate) async fn load(
         let sinks = Sinks { rows: &sinks[0], bad_rows: &sinks[1], bad_cells: &sinks[2] };
         sources::load(source, files, sinks, &options)
     })?;
-    let [rows, bad_rows, bad_cells] = sinks.map(Sink::finish);
-    let (rows, bad_rows, bad_cells) = (rows?, bad_rows?, bad_cells?);
+    let [rows, bad_rows, bad_cells] = sinks.map(|sink| sink.finish().map(Arc::new));
     let books = SourceResult {
         source: source.name.clone(),
         files: files.len() as u64,
@@ -71,14 +71,16 @@ pub(crate) async fn load(
         undeclared: Some(report.undeclared),
         expectations: Vec::new(),
     };
-    let tables = [(TABLES[0], &rows), (TABLES[1], &bad_rows), (TABLES[2], &bad_cells)];
-    cache.put(fingerprint, &tables, &books)?;
-    Ok(Loaded {
-        rows: Arc::new(rows),
-        bad_rows: Arc::new(bad_rows),
-        bad_cells: Arc::new(bad_cells),
-        books,
-    })
+    let aside = Aside { bad_rows: bad_rows?, bad_cells: bad_cells?, books };
+    Ok(Loaded { rows: rows?, aside })
+}
+
+/// Keeps what was loaded.
+pub(crate) fn keep(cache: &Cache, fingerprint: &Fingerprint, loaded: &Loaded) -> Result<()> {
+    let Loaded { rows, aside } = loaded;
+    let tables = [rows.as_ref(), &aside.bad_rows, &aside.bad_cells];
+    let tables: Vec<_> = TABLES.into_iter().zip(tables).collect();
+    cache.put(fingerprint, &tables, &aside.books)
 }
 
 /// What an earlier run loaded from the same content.
@@ -90,7 +92,7 @@ pub(crate) fn cached(cache: &Cache, source: &Source, fingerprint: &Fingerprint) 
     ];
     let (tables, books) = cache.get::<SourceResult>(fingerprint, &schemas)?;
     let [rows, bad_rows, bad_cells] = <[StoredTable; 3]>::try_from(tables).ok()?.map(Arc::new);
-    Some(Loaded { rows, bad_rows, bad_cells, books })
+    Some(Loaded { rows, aside: Aside { bad_rows, bad_cells, books } })
 }
 
 /// The rows of `quarantine.books`: one per source, nothing about its files.

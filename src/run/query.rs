@@ -154,14 +154,7 @@ async fn computed(
         observer,
         &kept,
     ));
-    let ended = schedule::run(
-        Arc::clone(&execution),
-        &execution.inputs(),
-        project.engine_options.threads,
-        true,
-        stop,
-    )
-    .await?;
+    let ended = execution.run(true, stop).await?;
     schedule::first_failure(&ended)?;
     Ok(execution)
 }

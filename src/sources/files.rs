@@ -2,10 +2,14 @@
 The files of a source, known by their content.
 */
 
-use std::{num::NonZeroUsize, sync::Arc, thread};
+use std::{
+    io::{self, Read},
+    sync::Arc,
+};
 
 use chrono::NaiveDateTime;
 use futures::{StreamExt, TryStreamExt, stream};
+use tokio::sync::{Semaphore, oneshot};
 
 use crate::{
     config::{
@@ -98,7 +102,7 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
         warnings.push(Diagnostic::warning(codes::NO_FILES, absent()).hint(hint));
     }
     let files = stream::iter(found.files).map(identify);
-    let mut files: Vec<InputFile> = files.buffered(at_once()).try_collect().await?;
+    let mut files: Vec<InputFile> = files.buffered(AT_ONCE).try_collect().await?;
     for file in &mut files {
         file.content_id += &facts(source, file);
     }
@@ -111,18 +115,34 @@ pub async fn discover(source: &Source, storage: &Storage) -> Result<Discovered> 
     Ok(Discovered { files, unmatched, warnings })
 }
 
-/// How many files are read for their content at a time.
-fn at_once() -> usize {
-    thread::available_parallelism().map_or(2, NonZeroUsize::get)
+/// How many files are read for their content at a time, whatever sources they belong to.
+const AT_ONCE: usize = 8;
+static READERS: Semaphore = Semaphore::const_new(AT_ONCE);
+
+/// A file as long as somebody waits for what it holds: a thread that reads is not stopped otherwise.
+struct Awaited<R> {
+    content: R,
+    answer: oneshot::Sender<()>,
+}
+
+impl<R: Read> Read for Awaited<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if self.answer.is_closed() {
+            return Err(io::Error::other("nobody waits for it"));
+        }
+        self.content.read(buffer)
+    }
 }
 
 pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
     let content_id = match &found.version {
         Some(version) => format!("version:{version}:{}", found.size),
         None => {
+            let _one_of_few = READERS.acquire().await;
             let location = found.location.clone();
+            let (answer, _awaited) = oneshot::channel();
             let hashed = tokio::task::spawn_blocking(move || {
-                let mut content = location.open()?;
+                let mut content = Awaited { content: location.open()?, answer };
                 sha256(&mut content).map_err(|error| location.explain(error))
             });
             let digest = hashed.await.map_err(|error| {
