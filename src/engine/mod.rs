@@ -355,10 +355,10 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn sorting_more_than_fits_yields_each_row_once() {
-        let (tight, _folder) = engine(32 << 20);
+        let (tight, _folder) = engine(64 << 20);
         let rows =
             "select value, repeat(cast((value * 2654435761) % 1000000007 as varchar), 8) as text
-            from generate_series(1, 400000) as t(value)";
+            from generate_series(1, 800000) as t(value)";
         let table = materialize(&tight, rows).await;
         tight.register("core", "t", Arc::new(table)).unwrap();
         for sql in [
@@ -367,7 +367,7 @@ mod tests {
         ] {
             let plan = tight.state().create_logical_plan(sql).await.unwrap();
             let sorted = tight.materialize("sorted", &plan).await.unwrap();
-            assert_eq!(sorted.rows(), 400_000, "{sql}");
+            assert_eq!(sorted.rows(), 800_000, "{sql}");
         }
     }
 

@@ -150,7 +150,7 @@ mod tests {
     }
 
     /// Sums over the visits of every visitor.
-    const VISITS: &str = "select sum(n) as n, count(*) as visits, sum(events) as events,
+    const VISITS: &str = "select count(*) as visits, sum(n) as n, sum(events) as events,
             sum(visitor * events) as first_sum,
             sum(visitor % 97 * extract(epoch from started_at)) as second_sum
         from (
