@@ -159,11 +159,14 @@ impl Facts {
                 self.bot_events += part.len() as u64;
                 continue;
             }
-            let month = first_of_month(local_date(first.at / 1_000_000));
-            let reached = self.funnel.entry(month).or_default();
+            // A way through the funnel belongs to the month of its first step, at whatever time the
+            // visit began.
+            let mut month = None;
             let mut step = 0;
             for event in part {
                 if step < STEPS.len() && event.name == STEPS[step] {
+                    let now = first_of_month(local_date(event.at / 1_000_000));
+                    let reached = self.funnel.entry(*month.get_or_insert(now)).or_default();
                     reached[step] += 1;
                     step += 1;
                 }
