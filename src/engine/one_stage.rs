@@ -2,10 +2,9 @@
 Aggregates that keep their rows, in one stage.
 
 DataFusion aggregates the rows of each partition, sends what came of them to the partition of their
-group and aggregates that again: a sum is smaller than its rows. Journey functions,
-quantiles and survival curves keep the rows of a group until all are there: parts of a group are no
-smaller than its rows, and would be held, hashed and copied twice. Here rows go to the partition of
-their group first.
+group and aggregates that again: a sum is smaller than its rows. Journey functions, quantiles and
+survival curves keep the rows of a group until all are there: parts of a group are no smaller than its
+rows, and would be held, hashed and copied twice. Here rows go to the partition of their group first.
 */
 
 use std::sync::Arc;

@@ -224,7 +224,7 @@ pub struct TableSize {
     pub rows: usize,
     /// In Arrow form.
     pub bytes: usize,
-    /// That it is kept in.
+    /// How many files hold it where it is kept.
     pub files: usize,
 }
 

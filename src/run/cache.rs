@@ -25,10 +25,10 @@ const DESCRIPTION: &str = "description.json";
 
 /// The folder of what checks kept, a file for each pipeline.
 const CHECKED: &str = "checked";
-/// Nobody writes or removes a single result for so long.
-const ABANDONED: Duration = Duration::from_hours(24);
 /// Bytes of such a file; a thousand tables take a few million.
 const CHECKED_LIMIT: u64 = 256 << 20;
+/// Nobody takes so long to write or to remove a single result.
+const ABANDONED: Duration = Duration::from_hours(24);
 
 #[derive(Debug, Clone)]
 pub(crate) struct Cache {
