@@ -127,6 +127,7 @@ impl Execution {
                 .map_err(|panic| Error::failed(codes::WORK_FOLDER, format!("not kept: {panic}")));
             for mut fault in kept.flatten().err().into_iter().flat_map(|error| error.diagnostics) {
                 fault.severity = Severity::Warning;
+                let fault = fault.hint("nothing is lost: the next run loads or computes it again");
                 self.observer.warned(&fault);
             }
         }
