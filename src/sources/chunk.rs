@@ -43,6 +43,11 @@ impl Span {
     }
 }
 
+/// Room for the cells of `rows` records in each of `columns` columns.
+pub(crate) fn spans(columns: usize, rows: usize) -> Vec<Vec<Span>> {
+    (0..columns).map(|_| Vec::with_capacity(rows)).collect()
+}
+
 /// What a format knows of a cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {

@@ -168,3 +168,18 @@ pub(crate) async fn identify(found: FoundFile) -> Result<InputFile> {
 pub(crate) fn worst(kinds: impl Iterator<Item = Kind>) -> Kind {
     kinds.fold(Kind::Retryable, |worst, kind| if worst == Kind::Retryable { kind } else { worst })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reading_ends_when_nobody_waits_for_it() {
+        let (answer, awaited) = oneshot::channel();
+        let mut content = Awaited { content: io::repeat(0), answer };
+        assert_eq!(content.read(&mut [1; 8]).unwrap(), 8);
+        drop(awaited);
+        // What never ends would not come back from here.
+        assert!(io::copy(&mut content, &mut io::sink()).is_err());
+    }
+}

@@ -16,7 +16,7 @@ use crate::{
 use super::{
     bind::{Bound, bind},
     buffer::{Buffer, CHUNK_BYTES},
-    chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span},
+    chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span, spans},
     json::Dig,
 };
 
@@ -117,7 +117,7 @@ impl RecordReader for PatternReader {
 
 impl Pattern {
     fn read(&self, text: String, cuts: Vec<Cut>) -> Chunk {
-        let mut columns = vec![Vec::with_capacity(cuts.len()); self.groups.len()];
+        let mut columns = spans(self.groups.len(), cuts.len());
         let mut chunk = Chunk::default();
         let mut places = self.regex.capture_locations();
         for Cut { span, line } in cuts {

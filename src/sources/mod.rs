@@ -18,6 +18,7 @@ mod archive;
 mod bind;
 mod books;
 mod buffer;
+mod bytes;
 mod cast;
 mod columnar;
 mod csv;

@@ -46,6 +46,8 @@ pub(crate) struct Typer {
     /// The column that `freshness` is about.
     dated: Option<usize>,
     schema: SchemaRef,
+    /// The last file and its name, repeated: chunks take slices.
+    named: Option<(Arc<str>, ArrayRef)>,
 }
 
 #[derive(Clone)]
@@ -94,6 +96,7 @@ impl Typer {
             dated: dated
                 .and_then(|name| source.columns.iter().position(|column| column.name == *name)),
             schema: raw_schema(source),
+            named: None,
         })
     }
 
@@ -146,7 +149,7 @@ impl Typer {
                 }
             }
         }
-        arrays.push(repeated(file, count));
+        arrays.push(self.name_of(file, count));
         arrays.push(Arc::new(Int64Array::from(chunk.lines.clone())));
         let mut rows = RecordBatch::try_new(Arc::clone(&self.schema), arrays)
             .expect("casters return the declared types");
@@ -161,6 +164,21 @@ impl Typer {
                 .expect("as many marks as rows");
         }
         Ok(self.account(file, &chunk, rows, &refused, &bad))
+    }
+
+    /// The name of the file in every row, stored once for all its chunks.
+    fn name_of(&mut self, file: &Arc<str>, count: usize) -> ArrayRef {
+        match &self.named {
+            // A slice counts as the whole.
+            Some((of, names)) if of == file && (count..=2 * count).contains(&names.len()) => {
+                names.slice(0, count)
+            }
+            _ => {
+                let names = repeated(file, count);
+                self.named = Some((Arc::clone(file), Arc::clone(&names)));
+                names
+            }
+        }
     }
 
     fn account(

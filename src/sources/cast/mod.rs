@@ -273,8 +273,11 @@ impl<'a> Input<'a> {
         let has_marks = self.column.percent || !self.column.strip.is_empty();
         let spaced = self.column.thousands == Some(' ');
         self.cells.iter().map(move |cell| {
-            let cell = cell.of(self.text).map(str::trim).filter(|cell| !self.is_null(cell))?;
+            let cell = cell.of(self.text).map(text::trim).filter(|cell| !self.is_null(cell))?;
             let mut value = Cow::Borrowed(cell);
+            if !has_marks && !spaced {
+                return Some(value);
+            }
             if has_marks {
                 let bare =
                     if self.column.percent { cell.trim_end_matches('%').trim_end() } else { cell };

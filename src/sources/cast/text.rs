@@ -24,6 +24,14 @@ pub(crate) fn strip<'a>(cell: &'a str, marks: &[String]) -> Cow<'a, str> {
     }
 }
 
+/// As `str::trim`, which decodes letters to find that most cells have nothing to trim.
+pub(crate) fn trim(cell: &str) -> &str {
+    match cell.as_bytes() {
+        [b'!'..=b'~'] | [b'!'..=b'~', .., b'!'..=b'~'] => cell,
+        _ => cell.trim(),
+    }
+}
+
 /// Whether a spreadsheet once took the text for a number or a formula: `6.1E+09`, `#NAME?`, `####`.
 ///
 /// The exponent is written as Excel and LibreOffice print it, with its sign and two digits or more.
@@ -44,6 +52,25 @@ pub(crate) fn is_destroyed(cell: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn white_space_comes_off_both_ends() {
+        for cell in [
+            "",
+            " ",
+            "a",
+            "ab",
+            " a",
+            "a ",
+            "\u{a0}é\u{a0}",
+            "é",
+            "\ta b\n",
+            "\u{7f}a",
+            "a\u{3000}",
+        ] {
+            assert_eq!(trim(cell), cell.trim(), "{cell:?}");
+        }
+    }
 
     #[test]
     fn marks_come_off_both_ends() {

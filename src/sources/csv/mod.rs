@@ -20,7 +20,7 @@ use crate::{
 use super::{
     bind::{Bound, bind, by_number},
     buffer::{Buffer, CHUNK_BYTES},
-    chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span},
+    chunk::{Cells, Chunk, Pending, RecordReader, Refused, Span, spans},
     drift::Seen,
     fault::line_error,
     files::InputFile,
@@ -142,9 +142,11 @@ impl RecordReader for CsvReader {
     }
 
     fn next_records(&mut self, limit: usize) -> Result<Option<Pending>> {
-        let mut columns = vec![Vec::with_capacity(limit); self.source.columns.len()];
-        let mut lines = Vec::with_capacity(limit);
-        let mut records = Vec::with_capacity(limit);
+        // A record has a byte for each of its fields.
+        let room = limit.min(CHUNK_BYTES / self.layout.width.max(1) + 1);
+        let mut columns = spans(self.source.columns.len(), room);
+        let mut lines = Vec::with_capacity(room);
+        let mut records = Vec::with_capacity(room);
         let mut flawed = Vec::new();
         let mut escaped: Vec<Escaped> = Vec::new();
         let mut at = 0;

@@ -7,7 +7,7 @@ was; only fields with doubled quotes or escapes need another look ([`unescape`])
 
 use memchr::memchr2;
 
-use crate::config::reading::Csv;
+use crate::{config::reading::Csv, sources::bytes::find};
 
 /// No export has more columns. Of longer records the rest of the fields is passed over, so that
 /// memory stays bounded whatever is fed in.
@@ -54,18 +54,15 @@ pub(crate) struct Scanner {
     quote: Option<u8>,
     escape: Option<u8>,
     comment: Option<u8>,
-    /// Bytes that matter outside quotes.
-    special: [bool; 256],
+    /// Bytes that matter outside quotes; without an escape the delimiter stands there twice.
+    special: [u8; 4],
 }
 
 impl Scanner {
     pub(crate) fn new(csv: &Csv) -> Self {
         // A quote that escapes itself is the doubled quote, which is always understood.
         let escape = csv.escape.filter(|escape| Some(*escape) != csv.quote);
-        let mut special = [false; 256];
-        for byte in [b'\n', b'\r', csv.delimiter].into_iter().chain(escape) {
-            special[usize::from(byte)] = true;
-        }
+        let special = [b'\n', b'\r', csv.delimiter, escape.unwrap_or(csv.delimiter)];
         Self { delimiter: csv.delimiter, quote: csv.quote, escape, comment: csv.comment, special }
     }
 
@@ -173,10 +170,7 @@ impl Scanner {
         let mut at = start;
         let mut escaped = false;
         loop {
-            match text[at.min(text.len())..]
-                .iter()
-                .position(|byte| self.special[usize::from(*byte)])
-            {
+            match find::<0, 4>(&text[at.min(text.len())..], self.special) {
                 None => return (text.len().max(at), escaped),
                 Some(found) => at += found,
             }

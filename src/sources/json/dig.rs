@@ -7,7 +7,7 @@ use crate::{
     config::source::Source,
     sources::{
         cast::fault::Fault,
-        chunk::{Cells, Chunk, Mark, Span},
+        chunk::{Cells, Chunk, Mark, Span, spans},
     },
 };
 
@@ -45,7 +45,7 @@ impl Dig {
         let fields = chunk.columns[*first].spans().to_vec();
         let mut tape = Tape::default();
         let mut tail = String::new();
-        let mut found: Vec<Vec<Span>> = vec![Vec::with_capacity(fields.len()); self.columns.len()];
+        let mut found = spans(self.columns.len(), fields.len());
         let mut marks = vec![Mark::Plain; fields.len()];
         for (field, mark) in fields.into_iter().zip(&mut marks) {
             let text = field.of(&chunk.text).unwrap_or_default();

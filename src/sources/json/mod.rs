@@ -14,7 +14,7 @@ use crate::{
 
 use super::{
     buffer::{Buffer, CHUNK_BYTES},
-    chunk::{Cells, Chunk, Pending, Refused, Span},
+    chunk::{Cells, Chunk, Pending, Refused, Span, spans},
     lines::Cut,
 };
 
@@ -77,7 +77,7 @@ fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
     let mut tape = Tape::default();
     let width = records.columns.len();
     let mut rows = Rows {
-        columns: vec![Vec::with_capacity(cuts.len()); width],
+        columns: spans(width, cuts.len()),
         tail: String::new(),
         row: vec![Span::ABSENT; width],
         notes: Notes::new(width),

@@ -8,6 +8,8 @@ strict (RFC 8259), without recursion, and bounded in depth.
 
 use memchr::memchr2;
 
+use crate::sources::bytes::find;
+
 /// Deeper values are refused: no export nests like that, and readers further on recurse.
 pub(crate) const MAX_DEPTH: usize = 256;
 /// Records of more values are refused: what is made of a record must fit into memory.
@@ -221,16 +223,19 @@ impl Tape {
         let mut here = start;
         let mut kind = Kind::Text;
         loop {
-            let found = memchr2(b'"', b'\\', &bytes[here..]).ok_or(JsonFault::Unfinished)? + here;
-            if let Some(control) = bytes[here..found].iter().position(|byte| *byte < 0x20) {
-                return Err(JsonFault::Malformed(here + control));
+            let found = find::<0x20, 2>(&bytes[here..], [b'"', b'\\']);
+            let found = found.ok_or(JsonFault::Unfinished)? + here;
+            match bytes[found] {
+                b'"' => {
+                    self.push(kind, start, found);
+                    return Ok(found + 1);
+                }
+                b'\\' => {
+                    kind = Kind::Escaped;
+                    here = found + escape_length(&bytes[found..], found)?;
+                }
+                _ => return Err(JsonFault::Malformed(found)),
             }
-            if bytes[found] == b'"' {
-                self.push(kind, start, found);
-                return Ok(found + 1);
-            }
-            kind = Kind::Escaped;
-            here = found + escape_length(&bytes[found..], found)?;
         }
     }
 }
@@ -401,6 +406,8 @@ mod tests {
             ("\"\\x\"", JsonFault::Malformed(1)),
             ("\"\\u12g4\"", JsonFault::Malformed(1)),
             ("\"a\tb\"", JsonFault::Malformed(2)),
+            ("\"abcdefgh\u{1f}", JsonFault::Malformed(9)),
+            ("\"abcdefgh\u{7f}", JsonFault::Unfinished),
         ] {
             assert_eq!(parse(text).unwrap_err(), fault, "{text}");
         }
