@@ -33,8 +33,9 @@ use crate::error::{Error, Result, codes};
 
 const BATCH_ROWS: usize = 8_192;
 const ROW_GROUP_ROWS: usize = 1_048_576;
-/// Rows that are encoded in one go: enough to be worth a thread. A row group holds a whole number.
-const WAVE_ROWS: usize = 16 * BATCH_ROWS;
+/// Batches that are encoded in one go: enough to be worth a thread. A row group holds a whole number
+/// of such waves.
+pub(super) const WAVE: usize = 8;
 /// Higher levels shrink marts by a few per cent and take several times as long.
 pub(super) const ZSTD_LEVEL: i32 = 1;
 /// Without the versions of libraries, which would change the bytes.
@@ -98,7 +99,7 @@ impl Encoder {
     fn drain(&mut self) -> Result<(), ParquetError> {
         while let Some(batch) = self.batches.next_completed_batch() {
             self.wave.push(batch);
-            if self.wave.len() * BATCH_ROWS >= WAVE_ROWS {
+            if self.wave.len() >= WAVE {
                 self.encode()?;
             }
         }

@@ -15,7 +15,7 @@ use super::{
     commit::{FileEntry, MartEntry, MartLayout},
     failpoint,
     layout::{self, Layout},
-    parquet::Encoder,
+    parquet::{Encoder, WAVE},
 };
 use crate::{
     engine::errors,
@@ -123,8 +123,8 @@ async fn encode(
 ) -> Result<Written> {
     let schema = boundary(&rows.schema())?;
     let mut encoder = Encoder::new(spec, &schema, threads)?;
-    // Rows are merged while those before them are encoded.
-    let mut rows = spawn_buffered(rows, threads);
+    // The next wave is read or merged while the one before it is encoded.
+    let mut rows = spawn_buffered(rows, WAVE);
     let mut digest = Sha256::new();
     let mut bytes = 0;
     while let Some(batch) = rows.next().await {
