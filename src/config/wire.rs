@@ -122,7 +122,7 @@ pub(crate) struct EngineConfig {
     /// How many threads work; by default one per core.
     #[schemars(range(min = 1, max = 1024))]
     pub(crate) threads: Option<u32>,
-    /// The folder that what does not fit in memory is written to; by default within `work`.
+    /// The folder for large tables and what does not fit in memory; by default within `work`.
     pub(crate) spill_dir: Option<String>,
     /// How much the cache may keep between runs.
     pub(crate) cache_limit: Option<ByteSize>,

@@ -18,12 +18,11 @@ use datafusion::{
     arrow::datatypes::{DataType, SchemaRef},
     common::{
         DataFusionError, JoinType, Result, Statistics,
-        config::ConfigOptions,
-        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
+        tree_node::{TreeNode, TreeNodeRecursion},
     },
     execution::{SessionState, SessionStateBuilder},
     logical_expr::LogicalPlan,
-    physical_optimizer::{PhysicalOptimizerRule, optimizer::PhysicalOptimizer},
+    physical_optimizer::optimizer::PhysicalOptimizer,
     physical_plan::{
         ExecutionPlan,
         aggregates::AggregateExec,
@@ -36,11 +35,13 @@ use datafusion::{
     },
 };
 
+use super::node_rule::{NodeRule, Replacement};
+
 /// Puts the choice of sides in the place of DataFusion's.
 pub(super) fn install(builder: SessionStateBuilder) -> SessionStateBuilder {
     let rules = PhysicalOptimizer::new().rules.into_iter();
     let rules = rules.map(|rule| match rule.name() {
-        "join_selection" => Arc::new(BuildSides) as Arc<dyn PhysicalOptimizerRule + Send + Sync>,
+        "join_selection" => NodeRule::shared("build_sides", with_build_side),
         _ => rule,
     });
     builder.with_physical_optimizer_rules(rules.collect())
@@ -77,44 +78,23 @@ fn built_sides_fit(physical: &Arc<dyn ExecutionPlan>, limit: usize) -> Result<bo
     Ok(bytes.is_some_and(|bytes| bytes <= limit))
 }
 
-/// Lets every join build the side that can hold less, on one thread if it is tiny.
-#[derive(Debug)]
-struct BuildSides;
-
 /// A side that every thread may as well read whole.
 const TINY: usize = 1 << 20;
 
-impl PhysicalOptimizerRule for BuildSides {
-    fn name(&self) -> &str {
-        "build_sides"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            let chosen = if let Some(join) = node.downcast_ref::<HashJoinExec>() {
-                choose(join)?
-            } else if let Some(join) = node.downcast_ref::<CrossJoinExec>() {
-                swaps(join.left(), join.right())?.then(|| join.swap_inputs()).transpose()?
-            } else if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() {
-                swaps_loop(join)?.then(|| join.swap_inputs()).transpose()?
-            } else {
-                None
-            };
-            Ok(chosen.map_or_else(|| Transformed::no(node), Transformed::yes))
-        })
-        .map(|chosen| chosen.data)
+/// The join built of the side that can hold less, on one thread if it is tiny.
+fn with_build_side(node: &Arc<dyn ExecutionPlan>) -> Replacement {
+    if let Some(join) = node.downcast_ref::<HashJoinExec>() {
+        choose(join)
+    } else if let Some(join) = node.downcast_ref::<CrossJoinExec>() {
+        swaps(join.left(), join.right())?.then(|| join.swap_inputs()).transpose()
+    } else if let Some(join) = node.downcast_ref::<NestedLoopJoinExec>() {
+        swaps_loop(join)?.then(|| join.swap_inputs()).transpose()
+    } else {
+        Ok(None)
     }
 }
 
-fn choose(join: &HashJoinExec) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+fn choose(join: &HashJoinExec) -> Replacement {
     // What is decided already has its reasons: nulls that count, or a single partition.
     if *join.partition_mode() != PartitionMode::Auto || join.null_aware {
         return Ok(None);

@@ -32,17 +32,19 @@ pub(crate) mod ascent;
 pub mod errors;
 mod joins;
 pub mod memory;
+mod node_rule;
 mod one_stage;
 mod parquet;
 mod pool;
 mod presorted;
 pub mod rules;
 mod scan;
+mod scratch;
 pub mod store;
 pub mod types;
 
-use one_stage::OneStage;
-use presorted::Presorted;
+use node_rule::NodeRule;
+use scratch::Scratch;
 pub use store::{StoredTable, TableSize, TableWriter};
 pub use types::{arrow_schema, arrow_type};
 
@@ -50,6 +52,9 @@ pub use types::{arrow_schema, arrow_type};
 const CATALOG: &str = "journeymart";
 /// The schema of bare table names, such as `source` in a mapping.
 const DEFAULT_SCHEMA: &str = "main";
+
+/// Loaded rows beyond this go to disk, all of their table.
+const LOADED_BYTES: usize = 32 << 20;
 
 /// How much of the machine a session may use.
 #[derive(Debug, Clone)]
@@ -89,6 +94,7 @@ impl EngineOptions {
 pub struct Engine {
     context: SessionContext,
     options: EngineOptions,
+    scratch: Arc<Scratch>,
     /// Held while a schema is looked up and made: of two made at once one would lose its tables.
     new_schema: Mutex<()>,
 }
@@ -96,22 +102,23 @@ pub struct Engine {
 impl Engine {
     /// Opens a session that plans and computes; creates the spill folder.
     pub fn new(options: EngineOptions) -> Result<Self> {
-        std::fs::create_dir_all(&options.spill_dir).map_err(|error| {
+        let scratch = Scratch::new(options.spill_dir.clone());
+        let folder = scratch.folder().map_err(|error| {
             Error::failed(
                 codes::WORK_FOLDER,
-                format!("cannot create {}: {error}", options.spill_dir.display()),
+                format!("cannot create a folder in {}: {error}", options.spill_dir.display()),
             )
         })?;
-        let folders = vec![options.spill_dir.clone()];
-        Self::open(options, DiskManagerMode::Directories(folders))
+        Self::open(options, scratch, DiskManagerMode::Directories(vec![folder]))
     }
 
     /// Opens a session that only plans: it touches no disk.
     pub fn planner(options: EngineOptions) -> Result<Self> {
-        Self::open(options, DiskManagerMode::Disabled)
+        let scratch = Scratch::new(options.spill_dir.clone());
+        Self::open(options, scratch, DiskManagerMode::Disabled)
     }
 
-    fn open(options: EngineOptions, disk: DiskManagerMode) -> Result<Self> {
+    fn open(options: EngineOptions, scratch: Scratch, disk: DiskManagerMode) -> Result<Self> {
         let runtime = RuntimeEnvBuilder::new()
             .with_memory_pool(Arc::new(TrackConsumersPool::new(
                 pool::SharedPool::new(options.memory_limit),
@@ -128,11 +135,11 @@ impl Engine {
             .with_runtime_env(runtime);
         let builder = joins::install(functions::install(builder, rules::extension_planners()));
         let builder = rules::install(builder)
-            .with_physical_optimizer_rule(Arc::new(OneStage))
-            .with_physical_optimizer_rule(Arc::new(Presorted));
+            .with_physical_optimizer_rule(NodeRule::shared("one_stage", one_stage::in_one_stage))
+            .with_physical_optimizer_rule(NodeRule::shared("presorted", presorted::as_held));
         let state = builder.build();
         let context = SessionContext::new_with_state(state);
-        Ok(Self { context, options, new_schema: Mutex::new(()) })
+        Ok(Self { context, options, scratch: Arc::new(scratch), new_schema: Mutex::new(()) })
     }
 
     pub fn options(&self) -> &EngineOptions {
@@ -233,13 +240,21 @@ impl Engine {
 
     /// A writer for an intermediate table.
     pub fn writer(&self, name: &str, schema: SchemaRef) -> TableWriter {
-        TableWriter::new(
-            name,
-            schema,
-            &self.context.runtime_env().memory_pool,
-            self.options.memory_limit / 8,
-            self.options.spill_dir.clone(),
-        )
+        self.writer_within(usize::MAX, name, schema)
+    }
+
+    /// A writer for what a source loads, which is mostly read once, and cached anyway: on disk it
+    /// leaves the memory to those who work, and the cache links the file.
+    pub fn loader(&self, name: &str, schema: SchemaRef) -> TableWriter {
+        self.writer_within(LOADED_BYTES, name, schema)
+    }
+
+    fn writer_within(&self, budget: usize, name: &str, schema: SchemaRef) -> TableWriter {
+        let pool = &self.context.runtime_env().memory_pool;
+        // Operators keep room to work.
+        let budget = budget.min(self.options.memory_limit / 8);
+        let crowded = self.options.memory_limit / 4;
+        TableWriter::new(name, schema, pool, [budget, crowded], Arc::clone(&self.scratch))
     }
 }
 

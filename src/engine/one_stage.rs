@@ -10,14 +10,8 @@ rows, and would be held, hashed and copied twice. Here rows go to the partition 
 use std::sync::Arc;
 
 use datafusion::{
-    common::{
-        Result,
-        config::ConfigOptions,
-        tree_node::{Transformed, TreeNode},
-    },
     physical_expr::Partitioning,
     physical_expr_common::physical_expr::is_volatile,
-    physical_optimizer::PhysicalOptimizerRule,
     physical_plan::{
         ExecutionPlan, InputOrderMode,
         aggregates::{AggregateExec, AggregateMode},
@@ -25,38 +19,11 @@ use datafusion::{
     },
 };
 
+use super::node_rule::Replacement;
 use crate::functions::keeps_rows;
 
-/// Makes one of the two stages of every grouped aggregate that keeps rows.
-#[derive(Debug)]
-pub(super) struct OneStage;
-
-impl PhysicalOptimizerRule for OneStage {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_down(|node| {
-            Ok(match in_one_stage(&node)? {
-                Some(aggregate) => Transformed::yes(aggregate),
-                None => Transformed::no(node),
-            })
-        })
-        .map(|done| done.data)
-    }
-
-    fn name(&self) -> &str {
-        "one_stage"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
-}
-
-/// The aggregate whose second stage this node is.
-fn in_one_stage(node: &Arc<dyn ExecutionPlan>) -> Result<Option<Arc<dyn ExecutionPlan>>> {
+/// The whole aggregate, if this node is the second stage of one that keeps rows.
+pub(super) fn in_one_stage(node: &Arc<dyn ExecutionPlan>) -> Replacement {
     let Some(second) = node.downcast_ref::<AggregateExec>() else { return Ok(None) };
     let Some(exchange) = second.input().downcast_ref::<RepartitionExec>() else { return Ok(None) };
     let Some(first) = exchange.input().downcast_ref::<AggregateExec>() else { return Ok(None) };

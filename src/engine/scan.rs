@@ -9,7 +9,7 @@ use std::{fmt, fs::File, io::BufReader, ops::Range, sync::Arc, vec};
 
 use datafusion::{
     arrow::{array::RecordBatch, datatypes::SchemaRef, ipc::reader::FileReader},
-    common::{Statistics, stats::Precision, tree_node::TreeNodeRecursion},
+    common::{Statistics, exec_err, stats::Precision, tree_node::TreeNodeRecursion},
     datasource::source::DataSource,
     error::{DataFusionError, Result},
     execution::{SendableRecordBatchStream, TaskContext},
@@ -66,52 +66,52 @@ impl StoredScan {
         })
     }
 
-    /// The same rows in one partition, if all are in memory and held in this order.
+    /// The same rows in one partition, if they are held in this order.
     pub(super) fn in_order(&self, order: &[PhysicalSortExpr]) -> Result<Option<Self>> {
-        let column = |key: &PhysicalSortExpr| {
-            let column = key.expr.downcast_ref::<Column>()?.index();
-            Some(self.projection.as_ref().map_or(column, |columns| columns[column]))
-        };
-        let Some(columns) = order.iter().map(column).collect::<Option<Vec<_>>>() else {
-            return Ok(None);
-        };
-        let Some(batches) = self.batches() else { return Ok(None) };
-        let keys = order.iter().map(|key| Ok((key.expr.data_type(&self.schema)?, key.options)));
-        let Ok(mut ascent) = Ascent::new(keys.collect::<Result<Vec<_>>>()?, true) else {
-            return Ok(None);
-        };
-        for batch in &batches {
-            if !ascent.follow(batch.project(&columns)?.columns())? {
+        let mut columns = Vec::new();
+        let mut keys = Vec::new();
+        for key in order {
+            let Some(column) = key.expr.downcast_ref::<Column>() else { return Ok(None) };
+            let projection = self.projection.as_ref();
+            let column = projection.map_or(column.index(), |columns| columns[column.index()]);
+            // Rows that agree in a column are in every order of it.
+            if !columns.contains(&column) {
+                columns.push(column);
+                keys.push((key.expr.data_type(&self.schema)?, key.options));
+            }
+        }
+        let Some(pieces) = self.unspread() else { return Ok(None) };
+        let Ok(mut ascent) = Ascent::new(keys, true) else { return Ok(None) };
+        for batch in Batches::new(pieces.clone(), Some(columns)) {
+            if !ascent.follow(batch?.columns())? {
                 return Ok(None);
             }
         }
         Ok(Some(Self {
             schema: Arc::clone(&self.schema),
             projection: self.projection.clone(),
-            partitions: vec![
-                batches.into_iter().map(|batch| Piece::Batch(batch.clone())).collect(),
-            ],
+            partitions: vec![pieces],
             order: order.to_vec(),
             statistics: Arc::clone(&self.statistics),
         }))
     }
 
-    /// All batches as the table holds them, if they are in memory.
-    fn batches(&self) -> Option<Vec<&RecordBatch>> {
-        let parts: Vec<Vec<&RecordBatch>> = self
-            .partitions
-            .iter()
-            .map(|pieces| {
-                let batches = pieces.iter().map(|piece| match piece {
-                    Piece::Batch(batch) => Some(batch),
-                    Piece::Blocks(..) => None,
-                });
-                batches.collect()
-            })
-            .collect::<Option<_>>()?;
-        let longest = parts.iter().map(Vec::len).max().unwrap_or(0);
-        // The way back from `spread`.
-        let in_turn = |at: usize| parts.iter().filter_map(move |part| part.get(at).copied());
+    /// The way back from `spread`: the batches or the one file of a table. Where it has more than
+    /// that, several threads wrote it, and there is no order between them.
+    fn unspread(&self) -> Option<Vec<Piece>> {
+        let pieces = || self.partitions.iter().flatten();
+        if let Some(Piece::Blocks(file, _)) = pieces().next() {
+            let is_of_it =
+                |piece: &Piece| matches!(piece, Piece::Blocks(of, _) if Arc::ptr_eq(of, file));
+            let whole = Piece::Blocks(Arc::clone(file), 0..file.blocks);
+            return pieces().all(is_of_it).then(|| vec![whole]);
+        }
+        if !pieces().all(|piece| matches!(piece, Piece::Batch(_))) {
+            return None;
+        }
+        let longest = self.partitions.iter().map(Vec::len).max().unwrap_or(0);
+        let in_turn =
+            |at: usize| self.partitions.iter().filter_map(move |part| part.get(at).cloned());
         Some((0..longest).flat_map(in_turn).collect())
     }
 }
@@ -135,11 +135,7 @@ fn spread(table: &StoredTable, count: usize) -> Vec<Vec<Piece>> {
 
 impl DataSource for StoredScan {
     fn open(&self, partition: usize, _: Arc<TaskContext>) -> Result<SendableRecordBatchStream> {
-        let batches = Batches {
-            pieces: self.partitions[partition].clone().into_iter(),
-            projection: self.projection.clone(),
-            open: None,
-        };
+        let batches = Batches::new(self.partitions[partition].clone(), self.projection.clone());
         let stream = futures::stream::iter(batches);
         Ok(Box::pin(RecordBatchStreamAdapter::new(Arc::clone(&self.schema), stream)))
     }
@@ -199,12 +195,22 @@ struct OpenFile {
 }
 
 impl Batches {
+    fn new(pieces: Vec<Piece>, projection: Option<Vec<usize>>) -> Self {
+        Self { pieces: pieces.into_iter(), projection, open: None }
+    }
+
     fn open(&self, file: &StoredFile, blocks: &Range<usize>) -> Result<OpenFile> {
         let path = file.path();
         let opened = File::open(path).map_err(|error| {
             DataFusionError::External(format!("cannot read {}: {error}", path.display()).into())
         })?;
         let mut reader = FileReader::try_new_buffered(opened, self.projection.clone())?;
+        // A file of the cache may have been evicted and made again, with other blocks.
+        if reader.num_batches() != file.blocks {
+            return Err(DataFusionError::External(
+                format!("{} is no longer the file that it was", path.display()).into(),
+            ));
+        }
         reader.set_index(blocks.start)?;
         Ok(OpenFile { reader, blocks: blocks.len() })
     }
@@ -224,7 +230,8 @@ impl Iterator for Batches {
         loop {
             if let Some(open) = self.open.as_mut().filter(|open| open.blocks > 0) {
                 open.blocks -= 1;
-                return open.reader.next().map(|batch| batch.map_err(Into::into));
+                let cut_off = || exec_err!("a file of rows ends before its last block");
+                return Some(open.reader.next().map_or_else(cut_off, |batch| Ok(batch?)));
             }
             match self.pieces.next()? {
                 Piece::Batch(batch) => return Some(self.project(batch)),

@@ -37,7 +37,7 @@ use datafusion::{
 use parking_lot::Mutex;
 use tempfile::{NamedTempFile, TempPath};
 
-use super::{errors, scan::StoredScan};
+use super::{errors, scan::StoredScan, scratch::Scratch};
 use crate::error::{Error, Result, codes};
 
 /// Collects the parts of one table.
@@ -51,10 +51,12 @@ struct Shared {
     name: String,
     schema: SchemaRef,
     reservation: Mutex<MemoryReservation>,
-    /// Bytes that tables may keep in memory before their rows go to disk.
+    /// Bytes that the table may keep in memory before its rows go to disk.
     budget: usize,
+    /// The same of everything in the pool.
+    crowded: usize,
     pool: Arc<dyn MemoryPool>,
-    spill_dir: PathBuf,
+    scratch: Arc<Scratch>,
     done: Mutex<Vec<Part>>,
     bytes: AtomicUsize,
 }
@@ -70,8 +72,8 @@ impl TableWriter {
         name: &str,
         schema: SchemaRef,
         pool: &Arc<dyn MemoryPool>,
-        budget: usize,
-        spill_dir: PathBuf,
+        [budget, crowded]: [usize; 2],
+        scratch: Arc<Scratch>,
     ) -> Self {
         let reservation = MemoryConsumer::new(format!("table {name}")).register(pool);
         Self {
@@ -80,8 +82,9 @@ impl TableWriter {
                 schema,
                 reservation: Mutex::new(reservation),
                 budget,
+                crowded,
                 pool: Arc::clone(pool),
-                spill_dir,
+                scratch,
                 done: Mutex::default(),
                 bytes: AtomicUsize::new(0),
             }),
@@ -173,7 +176,8 @@ impl PartWriter {
         let part = match self.file.take() {
             Some((mut writer, path)) => {
                 writer.finish().map_err(|error| errors::convert(&error.into()))?;
-                let file = StoredFile { place: Place::Temporary(path), blocks: self.blocks };
+                let place = Place::Temporary(path, Arc::clone(&self.shared.scratch));
+                let file = StoredFile { place, blocks: self.blocks };
                 Part::File { file, rows: self.rows }
             }
             None => Part::Memory(std::mem::take(&mut self.batches)),
@@ -184,12 +188,11 @@ impl PartWriter {
 }
 
 impl Shared {
-    /// Whether `bytes` more may stay in memory: a table within its budget, and with everything else
-    /// in the pool no more than twice that, so that operators keep room to work.
+    /// Whether `bytes` more may stay in memory.
     fn reserve(&self, bytes: usize) -> bool {
         let reservation = self.reservation.lock();
         reservation.size() + bytes <= self.budget
-            && self.pool.reserved() + bytes <= self.budget * 2
+            && self.pool.reserved() + bytes <= self.crowded
             && reservation.try_grow(bytes).is_ok()
     }
 
@@ -200,13 +203,13 @@ impl Shared {
                 format!(
                     "cannot write table {} to {}: {error}",
                     self.name,
-                    self.spill_dir.display()
+                    self.scratch.within.display()
                 ),
             )
         };
-        fs::create_dir_all(&self.spill_dir).map_err(failed)?;
-        let (file, path) =
-            NamedTempFile::with_suffix_in(".arrow", &self.spill_dir).map_err(failed)?.into_parts();
+        let folder = self.scratch.folder().map_err(failed)?;
+        let file = NamedTempFile::with_suffix_in(".arrow", folder).map_err(failed)?;
+        let (file, path) = file.into_parts();
         Ok((ipc_writer(file, &self.schema)?, path))
     }
 }
@@ -238,7 +241,7 @@ pub(super) struct StoredFile {
 /// A file that goes with its table, or one that a cache keeps.
 #[derive(Debug)]
 enum Place {
-    Temporary(TempPath),
+    Temporary(TempPath, #[expect(dead_code, reason = "keeps the folder of the file")] Arc<Scratch>),
     Kept(PathBuf),
 }
 
@@ -258,7 +261,7 @@ impl StoredFile {
 
     pub(super) fn path(&self) -> &Path {
         match &self.place {
-            Place::Temporary(path) => path,
+            Place::Temporary(path, _) => path,
             Place::Kept(path) => path,
         }
     }

@@ -42,7 +42,7 @@ pub(crate) async fn load(engine: &Engine, source: &Source, files: &[InputFile]) 
     let sinks = [0, 1, 2].map(|index| {
         Sink::new(
             &engine
-                .writer(&format!("{} {}", source.name, TABLES[index]), Arc::clone(&schemas[index])),
+                .loader(&format!("{} {}", source.name, TABLES[index]), Arc::clone(&schemas[index])),
         )
     });
     let options = LoadOptions {
@@ -113,7 +113,8 @@ pub(crate) fn books(of: &[&SourceResult]) -> Result<RecordBatch> {
     .map_err(|error| errors::convert(&error.into()))
 }
 
-/// Lets the loader's threads write into one intermediate table.
+/// Lets the loader's threads write into one intermediate table. Rows that go to disk are compressed
+/// one after the other.
 struct Sink {
     table: TableWriter,
     part: Mutex<PartWriter>,

@@ -14,15 +14,9 @@ use datafusion::{
         array::{Array, RecordBatch, UInt32Array},
         compute::take_record_batch,
     },
-    common::{
-        Result, Statistics,
-        config::ConfigOptions,
-        exec_datafusion_err,
-        tree_node::{Transformed, TreeNode, TreeNodeRecursion},
-    },
+    common::{Result, Statistics, exec_datafusion_err, tree_node::TreeNodeRecursion},
     execution::{SendableRecordBatchStream, TaskContext},
     physical_expr::PhysicalExpr,
-    physical_optimizer::PhysicalOptimizerRule,
     physical_plan::{
         ChildrenPropertiesMode, DisplayAs, DisplayFormatType, ExecutionPlan, PlanProperties,
         ReplaceChildrenOptions,
@@ -34,33 +28,15 @@ use datafusion::{
 };
 use futures::StreamExt;
 
-/// Puts a [`CompactExec`] over every bounded window.
-#[derive(Debug)]
-pub(super) struct CompactWindows;
+use crate::engine::node_rule::Replacement;
 
-impl PhysicalOptimizerRule for CompactWindows {
-    fn optimize(
-        &self,
-        plan: Arc<dyn ExecutionPlan>,
-        _: &ConfigOptions,
-    ) -> Result<Arc<dyn ExecutionPlan>> {
-        plan.transform_up(|node| {
-            if node.downcast_ref::<BoundedWindowAggExec>().is_some() {
-                let properties = Arc::clone(node.properties());
-                return Ok(Transformed::yes(Arc::new(CompactExec { input: node, properties })));
-            }
-            Ok(Transformed::no(node))
-        })
-        .map(|done| done.data)
-    }
-
-    fn name(&self) -> &str {
-        "compact_windows"
-    }
-
-    fn schema_check(&self) -> bool {
-        true
-    }
+/// A [`CompactExec`] over the node, if it is a bounded window.
+pub(super) fn compacted(node: &Arc<dyn ExecutionPlan>) -> Replacement {
+    let is_window = node.downcast_ref::<BoundedWindowAggExec>().is_some();
+    Ok(is_window.then(|| {
+        let (input, properties) = (Arc::clone(node), Arc::clone(node.properties()));
+        Arc::new(CompactExec { input, properties }) as _
+    }))
 }
 
 #[derive(Debug)]

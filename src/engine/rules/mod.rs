@@ -12,6 +12,8 @@ use datafusion::{
     physical_planner::ExtensionPlanner,
 };
 
+use super::node_rule::NodeRule;
+
 mod checked_arithmetic;
 mod checked_sum;
 mod compact_windows;
@@ -27,7 +29,10 @@ pub fn install(mut builder: SessionStateBuilder) -> SessionStateBuilder {
     builder
         .with_analyzer_rule(Arc::new(checked_arithmetic::CheckedArithmetic))
         .with_analyzer_rule(Arc::new(forgotten_keys::ForgottenKeys))
-        .with_physical_optimizer_rule(Arc::new(compact_windows::CompactWindows))
+        .with_physical_optimizer_rule(NodeRule::shared(
+            "compact_windows",
+            compact_windows::compacted,
+        ))
 }
 
 /// What executes the nodes that rules put into plans.
