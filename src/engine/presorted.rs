@@ -82,10 +82,10 @@ mod tests {
             let numbers = (from..from + 10).map(|n| if Some(n) == late { n - 1_000 } else { n });
             let halves = (from..from + 10).map(|n| (n < 9_800).then_some(n / 2));
             let texts = (from..from + 10).map(|n| format!("{n:05}"));
-            RecordBatch::try_from_iter([
-                ("half", Arc::new(halves.collect::<Int64Array>()) as ArrayRef),
-                ("n", Arc::new(numbers.collect::<Int64Array>())),
-                ("text", Arc::new(StringArray::from_iter_values(texts))),
+            RecordBatch::try_from_iter_with_nullable([
+                ("half", Arc::new(halves.collect::<Int64Array>()) as ArrayRef, true),
+                ("n", Arc::new(numbers.collect::<Int64Array>()), false),
+                ("text", Arc::new(StringArray::from_iter_values(texts)), false),
             ])
             .unwrap()
         };
