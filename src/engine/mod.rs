@@ -103,12 +103,7 @@ impl Engine {
     /// Opens a session that plans and computes; creates the spill folder.
     pub fn new(options: EngineOptions) -> Result<Self> {
         let scratch = Scratch::new(options.spill_dir.clone());
-        let folder = scratch.folder().map_err(|error| {
-            Error::failed(
-                codes::WORK_FOLDER,
-                format!("cannot create a folder in {}: {error}", options.spill_dir.display()),
-            )
-        })?;
+        let folder = scratch.folder().map_err(|error| errors::convert(&error.into()))?;
         Self::open(options, scratch, DiskManagerMode::Directories(vec![folder]))
     }
 
@@ -297,6 +292,16 @@ mod tests {
     async fn materialize(engine: &Engine, sql: &str) -> StoredTable {
         let plan = engine.state().create_logical_plan(sql).await.unwrap();
         engine.materialize("t", &plan).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn rows_on_disk_outlive_their_session() {
+        let (engine, folder) = engine(8 << 20);
+        let table = materialize(&engine, "select * from generate_series(1, 1000000)").await;
+        drop(engine);
+        assert!(!table.files().is_empty() && table.files().iter().all(|file| file.exists()));
+        drop(table);
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     async fn total(engine: &Engine, table: StoredTable) -> String {

@@ -201,16 +201,10 @@ impl Batches {
 
     fn open(&self, file: &StoredFile, blocks: &Range<usize>) -> Result<OpenFile> {
         let path = file.path();
-        let opened = File::open(path).map_err(|error| {
+        let opened = file.open().map_err(|error| {
             DataFusionError::External(format!("cannot read {}: {error}", path.display()).into())
         })?;
         let mut reader = FileReader::try_new_buffered(opened, self.projection.clone())?;
-        // A file of the cache may have been evicted and made again, with other blocks.
-        if reader.num_batches() != file.blocks {
-            return Err(DataFusionError::External(
-                format!("{} is no longer the file that it was", path.display()).into(),
-            ));
-        }
         reader.set_index(blocks.start)?;
         Ok(OpenFile { reader, blocks: blocks.len() })
     }

@@ -8,18 +8,20 @@ rows between parts carries no meaning.
 
 use std::{
     fs::{self, File},
-    io::BufWriter,
+    io::{self, BufWriter},
     path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::SystemTime,
 };
 
 use datafusion::{
     arrow::{
         array::RecordBatch,
         datatypes::SchemaRef,
+        error::ArrowError,
         ipc::{
             CompressionType,
             reader::FileReader,
@@ -242,27 +244,47 @@ pub(super) struct StoredFile {
 #[derive(Debug)]
 enum Place {
     Temporary(TempPath, #[expect(dead_code, reason = "keeps the folder of the file")] Arc<Scratch>),
-    Kept(PathBuf),
+    Kept(PathBuf, Written),
+}
+
+/// What tells a file from another one that takes its place.
+type Written = (u64, SystemTime);
+
+fn written(file: &File) -> io::Result<Written> {
+    let of = file.metadata()?;
+    Ok((of.len(), of.modified()?))
 }
 
 impl StoredFile {
     fn kept(path: PathBuf) -> Result<Self> {
-        let blocks = File::open(&path)
-            .map_err(Into::into)
-            .and_then(|file| FileReader::try_new(file, None))
-            .map_err(|error| {
-                let message = format!("cannot read {}: {error}", path.display());
-                Error::failed(codes::WORK_FOLDER, message)
-                    .hint("`journeymart clean` empties the cache")
-            })?
-            .num_batches();
-        Ok(Self { place: Place::Kept(path), blocks })
+        let found = || {
+            let file = File::open(&path)?;
+            let written = written(&file)?;
+            Ok((FileReader::try_new(file, None)?.num_batches(), written))
+        };
+        let (blocks, written) = found().map_err(|error: ArrowError| {
+            let message = format!("cannot read {}: {error}", path.display());
+            Error::failed(codes::WORK_FOLDER, message).hint("`journeymart clean` empties the cache")
+        })?;
+        Ok(Self { place: Place::Kept(path, written), blocks })
+    }
+
+    /// Opens the file that was found. A result of the cache may be evicted and made again meanwhile,
+    /// with its rows in other places.
+    pub(super) fn open(&self) -> io::Result<File> {
+        let file = File::open(self.path())?;
+        match &self.place {
+            Place::Kept(_, before) if written(&file)? != *before => {
+                Err(io::Error::other("it was made again while it was read; run again"))
+            }
+            _ => Ok(file),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
         match &self.place {
             Place::Temporary(path, _) => path,
-            Place::Kept(path) => path,
+            Place::Kept(path, _) => path,
         }
     }
 }
