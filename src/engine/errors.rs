@@ -6,6 +6,10 @@ use datafusion::{arrow::error::ArrowError, error::DataFusionError};
 
 use crate::error::{Diagnostic, Error, Kind, codes};
 
+/// What helps where intermediate results cannot be written.
+pub(super) const ELSEWHERE: &str =
+    "free some space there, or point `engine.spill_dir` to another disk";
+
 /// Keeps the cause, drops the wrapping, and says what to do where that is known.
 pub fn convert(error: &DataFusionError) -> Error {
     if let DataFusionError::External(inner) = error.find_root()
@@ -34,7 +38,7 @@ pub fn convert(error: &DataFusionError) -> Error {
 
 fn intermediate(why: &str) -> Error {
     Error::failed(codes::WORK_FOLDER, format!("cannot keep intermediate results on disk: {why}"))
-        .hint("free some space there, or point `engine.spill_dir` to another disk")
+        .hint(ELSEWHERE)
 }
 
 /// The message without DataFusion's class prefix and back trace.

@@ -45,6 +45,7 @@ pub mod types;
 
 use node_rule::NodeRule;
 use scratch::Scratch;
+use store::Room;
 pub use store::{StoredTable, TableSize, TableWriter};
 pub use types::{arrow_schema, arrow_type};
 
@@ -246,10 +247,10 @@ impl Engine {
 
     fn writer_within(&self, budget: usize, name: &str, schema: SchemaRef) -> TableWriter {
         let pool = &self.context.runtime_env().memory_pool;
+        let limit = self.options.memory_limit;
         // Operators keep room to work.
-        let budget = budget.min(self.options.memory_limit / 8);
-        let crowded = self.options.memory_limit / 4;
-        TableWriter::new(name, schema, pool, [budget, crowded], Arc::clone(&self.scratch))
+        let room = Room { own: budget.min(limit / 8), all: limit / 4 };
+        TableWriter::new(name, schema, pool, room, Arc::clone(&self.scratch))
     }
 }
 

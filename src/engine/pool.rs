@@ -3,8 +3,10 @@ The memory that all operators and in-memory tables of a session share.
 
 DataFusion's `FairSpillPool` lets the operators that can spill take everything, so that the merge of
 what they spilled, which cannot, finds nothing and the query fails; and the merge of one partition
-takes whatever is left, so that the next one's finds nothing. Here a third of what is free stays with
-those that cannot spill, and none of them takes more than half of it.
+takes whatever is left, so that the next one's finds nothing. Here half of what is free stays with
+those that cannot spill: sorts that write a run at once need to merge as much as they hold. None of
+their reservations takes more than half of what it holds and what is free; in small steps up to three
+quarters, since a merge that lacks one more batch would fail, and the next one still finds a quarter.
 
 Nor does it ask who holds anything: the operators of a query come one after the other, and with equal
 shares for all of them most of the memory lies idle. Here those share that hold something, with room
@@ -20,8 +22,8 @@ use datafusion::{
 };
 use parking_lot::Mutex;
 
-/// Two thirds of what is free for the operators that can spill, in equal shares for those at work; the
-/// rest for those that cannot.
+/// Half of what is free for the operators that can spill, in equal shares for those at work; the rest
+/// for those that cannot.
 #[derive(Debug)]
 pub(super) struct SharedPool {
     limit: usize,
@@ -33,6 +35,9 @@ const CRUMB: usize = 32;
 
 /// Of so many operators that can spill one is expected to be at work.
 const AT_WORK: usize = 2;
+
+/// Up to this part a step is small; as much of the limit such steps leave free.
+const SMALL: usize = 16;
 
 #[derive(Debug, Default)]
 struct State {
@@ -78,20 +83,27 @@ impl State {
     fn allowance(&self, limit: usize, reservation: &MemoryReservation) -> usize {
         let held = reservation.size();
         let consumer = reservation.consumer();
+        let free = limit.saturating_sub(self.spillable + self.unspillable);
         if !consumer.can_spill() {
-            return (held + limit.saturating_sub(self.spillable + self.unspillable)) / 2;
+            let whole = held + free;
+            let after_small_step = held + whole / SMALL;
+            let most = (whole / 4 * 3).min(whole.saturating_sub(limit / SMALL));
+            return (whole / 2).max(after_small_step.min(most));
         }
-        let for_spillers = limit.saturating_sub(self.unspillable) / 3 * 2;
+        let room = limit.saturating_sub(self.unspillable);
+        let for_spillers = room / 2;
         let at_work = self.held.len() + usize::from(!self.held.contains_key(&consumer.id()));
         let share = for_spillers / at_work.max(self.spillers.div_ceil(AT_WORK));
         // Whoever came first may hold more than its share by now; the others make do with a crumb
         // until it spills.
         let rest = held + for_spillers.saturating_sub(self.spillable);
-        let free = limit.saturating_sub(self.spillable + self.unspillable);
         let allowance = share.min(rest.max((limit / CRUMB).min((held + free) / 2)));
+        if held > 0 {
+            return allowance;
+        }
         // A reservation that holds nothing has nothing to spill: what it asks for at once, such as
         // the values of one group, it needs in one piece.
-        if held == 0 { allowance.max(rest.min(free / 2)) } else { allowance }
+        allowance.max((room / 3 * 2).saturating_sub(self.spillable).min(free / 2))
     }
 }
 
@@ -154,28 +166,64 @@ mod tests {
     use super::*;
 
     #[test]
-    fn those_that_spill_leave_a_third_to_those_that_cannot() {
+    fn those_that_spill_leave_half_to_those_that_cannot() {
         let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(900));
         let spiller = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
         let (first, second) = (spiller("sort"), spiller("group"));
         first.try_grow(1).unwrap();
-        second.try_grow(300).unwrap();
-        assert!(second.try_grow(1).is_err(), "two share 600");
-        first.try_grow(299).unwrap();
+        second.try_grow(225).unwrap();
+        assert!(second.try_grow(1).is_err(), "two share 450");
+        first.try_grow(224).unwrap();
         let merge = MemoryConsumer::new("merge").register(&pool);
-        merge.try_grow(150).unwrap();
-        assert!(merge.try_grow(1).is_err(), "half is left to the next");
+        assert!(merge.try_grow(226).is_err(), "half is left to the next");
+        merge.try_grow(225).unwrap();
+        assert!(merge.try_grow(29).is_err(), "more than a sixteenth is no small step");
+        merge.try_grow(28).unwrap();
+        while merge.try_grow(1).is_ok() {}
+        assert_eq!(merge.size(), 336, "three quarters in small steps");
         let next = MemoryConsumer::new("next").register(&pool);
-        next.try_grow(75).unwrap();
-        assert_eq!(pool.reserved(), 825);
+        next.try_grow(57).unwrap();
+        while next.try_grow(1).is_ok() {}
+        assert_eq!(pool.reserved(), 900 - 56, "small steps leave a sixteenth of all");
         drop((second, merge, next));
-        first.try_grow(300).unwrap();
-        assert!(first.try_grow(1).is_err(), "alone it has 600");
+        first.try_grow(225).unwrap();
+        assert!(first.try_grow(1).is_err(), "alone it has 450");
         let late = spiller("late");
         assert!(late.try_grow(29).is_err(), "the first has not spilled yet");
         late.try_grow(28).unwrap();
-        first.shrink(600);
-        late.try_grow(272).unwrap();
+        first.shrink(450);
+        late.try_grow(422).unwrap();
+    }
+
+    /// Sorts reserve each batch twice; a merge holds it once, and its rows in comparable form, which
+    /// are larger here. What is sorted counts for the sort again until it is written.
+    #[test]
+    fn two_merges_of_what_two_sorts_held_fit_beside_what_one_of_them_writes() {
+        const LIMIT: usize = 64 << 20;
+        const BATCH: usize = 83_140;
+        const ROWS: usize = 116_700;
+        let pool: Arc<dyn MemoryPool> = Arc::new(SharedPool::new(LIMIT));
+        let spiller = |name: &str| MemoryConsumer::new(name).with_can_spill(true).register(&pool);
+        let (first, second) = (spiller("sort"), spiller("sort"));
+        let fill = |sort: &MemoryReservation| while sort.try_grow(2 * BATCH).is_ok() {};
+        first.try_grow(2 * BATCH).unwrap();
+        fill(&second);
+        fill(&first);
+        let mut merged = Vec::new();
+        let mut merge = |sort: &MemoryReservation, beside: &dyn Fn()| {
+            let batches = MemoryConsumer::new("merge").register(&pool);
+            for _ in 0..sort.size() / (2 * BATCH) {
+                sort.shrink(2 * BATCH);
+                batches.try_grow(BATCH).unwrap();
+                let rows = batches.new_empty();
+                rows.try_grow(ROWS).unwrap();
+                merged.push(rows);
+                beside();
+            }
+            merged.push(batches);
+        };
+        merge(&first, &|| ());
+        merge(&second, &|| fill(&first));
     }
 
     #[test]
@@ -184,13 +232,13 @@ mod tests {
         let spillers: Vec<_> = (0..24)
             .map(|_| MemoryConsumer::new("sort").with_can_spill(true).register(&pool))
             .collect();
-        spillers[0].try_grow(50).unwrap();
+        spillers[0].try_grow(37).unwrap();
         assert!(spillers[0].try_grow(1).is_err(), "twelve of them are expected");
         for spiller in &spillers[1..12] {
-            spiller.try_grow(50).unwrap();
+            spiller.try_grow(37).unwrap();
         }
         spillers[0].free();
-        spillers[12].try_grow(46).unwrap();
+        spillers[12].try_grow(37).unwrap();
         // Whoever is late gets a crumb, which never takes all that is left.
         for spiller in &spillers[13..] {
             while spiller.try_grow(1).is_ok() {}
@@ -221,9 +269,9 @@ mod tests {
         let table = MemoryConsumer::new("table").register(&pool);
         table.grow(600);
         let sort = MemoryConsumer::new("sort").with_can_spill(true).register(&pool);
-        assert!(sort.try_grow(201).is_err());
-        sort.try_grow(200).unwrap();
+        assert!(sort.try_grow(151).is_err());
+        sort.try_grow(150).unwrap();
         drop(table);
-        sort.try_grow(400).unwrap();
+        sort.try_grow(300).unwrap();
     }
 }

@@ -48,15 +48,21 @@ pub struct TableWriter {
     shared: Arc<Shared>,
 }
 
+/// Bytes that may stay in memory before rows go to disk.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Room {
+    /// Of the table.
+    pub(super) own: usize,
+    /// Of everything in the pool.
+    pub(super) all: usize,
+}
+
 #[derive(Debug)]
 struct Shared {
     name: String,
     schema: SchemaRef,
     reservation: Mutex<MemoryReservation>,
-    /// Bytes that the table may keep in memory before its rows go to disk.
-    budget: usize,
-    /// The same of everything in the pool.
-    crowded: usize,
+    room: Room,
     pool: Arc<dyn MemoryPool>,
     scratch: Arc<Scratch>,
     done: Mutex<Vec<Part>>,
@@ -74,7 +80,7 @@ impl TableWriter {
         name: &str,
         schema: SchemaRef,
         pool: &Arc<dyn MemoryPool>,
-        [budget, crowded]: [usize; 2],
+        room: Room,
         scratch: Arc<Scratch>,
     ) -> Self {
         let reservation = MemoryConsumer::new(format!("table {name}")).register(pool);
@@ -83,8 +89,7 @@ impl TableWriter {
                 name: name.to_owned(),
                 schema,
                 reservation: Mutex::new(reservation),
-                budget,
-                crowded,
+                room,
                 pool: Arc::clone(pool),
                 scratch,
                 done: Mutex::default(),
@@ -193,8 +198,8 @@ impl Shared {
     /// Whether `bytes` more may stay in memory.
     fn reserve(&self, bytes: usize) -> bool {
         let reservation = self.reservation.lock();
-        reservation.size() + bytes <= self.budget
-            && self.pool.reserved() + bytes <= self.crowded
+        reservation.size() + bytes <= self.room.own
+            && self.pool.reserved() + bytes <= self.room.all
             && reservation.try_grow(bytes).is_ok()
     }
 
@@ -208,6 +213,7 @@ impl Shared {
                     self.scratch.within.display()
                 ),
             )
+            .hint(errors::ELSEWHERE)
         };
         let folder = self.scratch.folder().map_err(failed)?;
         let file = NamedTempFile::with_suffix_in(".arrow", folder).map_err(failed)?;

@@ -55,5 +55,6 @@ for number in $(seq "$count"); do
         echo "kill $number after $after ms: the next run publishes other bytes"
         exit 1
     fi
+    echo "kill $number after $after ms: converged"
 done
 echo "$killed of $count runs were killed within $milliseconds ms, $committed had committed; all converged"
