@@ -39,6 +39,9 @@ const AT_WORK: usize = 2;
 /// Up to this part a step is small; as much of the limit such steps leave free.
 const SMALL: usize = 16;
 
+/// Whoever asks for so many times what it holds needs it in one piece.
+const PIECE: usize = 4;
+
 #[derive(Debug, Default)]
 struct State {
     /// Operators that can spill.
@@ -79,8 +82,8 @@ impl State {
         }
     }
 
-    /// What a reservation may hold in all.
-    fn allowance(&self, limit: usize, reservation: &MemoryReservation) -> usize {
+    /// What a reservation that asks for `additional` bytes may hold in all.
+    fn allowance(&self, limit: usize, reservation: &MemoryReservation, additional: usize) -> usize {
         let held = reservation.size();
         let consumer = reservation.consumer();
         let free = limit.saturating_sub(self.spillable + self.unspillable);
@@ -98,12 +101,12 @@ impl State {
         // until it spills.
         let rest = held + for_spillers.saturating_sub(self.spillable);
         let allowance = share.min(rest.max((limit / CRUMB).min((held + free) / 2)));
-        if held > 0 {
+        if additional < PIECE * held {
             return allowance;
         }
-        // A reservation that holds nothing has nothing to spill: what it asks for at once, such as
-        // the values of one group, it needs in one piece.
-        allowance.max((room / 3 * 2).saturating_sub(self.spillable).min(free / 2))
+        // To spill what it holds would not help: what it asks for, such as the values of one group,
+        // it needs in one piece.
+        allowance.max(held + (room / 3 * 2).saturating_sub(self.spillable).min(free / 2))
     }
 }
 
@@ -130,7 +133,7 @@ impl MemoryPool for SharedPool {
 
     fn try_grow(&self, reservation: &MemoryReservation, additional: usize) -> Result<()> {
         let mut state = self.state.lock();
-        let allowance = state.allowance(self.limit, reservation);
+        let allowance = state.allowance(self.limit, reservation, additional);
         if reservation.size() + additional > allowance {
             return Err(resources_datafusion_err!(
                 "{} holds {} bytes and needs {additional} more; it may hold {allowance} of the {} that all share",
@@ -189,8 +192,9 @@ mod tests {
         first.try_grow(225).unwrap();
         assert!(first.try_grow(1).is_err(), "alone it has 450");
         let late = spiller("late");
-        assert!(late.try_grow(29).is_err(), "the first has not spilled yet");
-        late.try_grow(28).unwrap();
+        late.try_grow(10).unwrap();
+        assert!(late.try_grow(19).is_err(), "the first has not spilled yet");
+        late.try_grow(18).unwrap();
         first.shrink(450);
         late.try_grow(422).unwrap();
     }
@@ -258,7 +262,9 @@ mod tests {
         spillers[0].try_grow(450).unwrap();
         assert!(spillers[0].try_grow(1).is_err(), "twelve of them are expected");
         assert!(spillers[1].try_grow(151).is_err(), "a third is left to those that cannot spill");
-        spillers[1].try_grow(150).unwrap();
+        spillers[1].try_grow(2).unwrap();
+        assert!(spillers[1].try_grow(149).is_err(), "nor for what holds little by now");
+        spillers[1].try_grow(148).unwrap();
         let merge = MemoryConsumer::new("merge").register(&pool);
         merge.try_grow(150).unwrap();
     }
