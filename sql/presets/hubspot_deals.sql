@@ -1,7 +1,7 @@
 /*
 description: >
-  Deals of the HubSpot export, with the first of their contacts and companies. A deal whose export
-  leaves the stage out is in the stage `unknown`.
+  Deals of the HubSpot export that were not deleted, with the first of their contacts and companies. A
+  deal whose export leaves the stage out is in the stage `unknown`.
 */
 select
     hs_object_id as deal_id,
@@ -17,3 +17,4 @@ select
     hubspot_owner_id as owner_id,
     hs_lastmodifieddate as updated_at
 from source
+where not coalesce(is_deleted, false)

@@ -2,7 +2,7 @@
 description: Accounts of the Salesforce export; a country that is no code of two letters is left out.
 */
 select
-    id as account_id,
+    coalesce(salesforce_id18(id), id) as account_id,
     name,
     industry,
     number_of_employees as employee_count,

@@ -4,9 +4,9 @@ description: >
   stage, or, where that is unknown, at the beginning of its close date.
 */
 select
-    id as deal_id,
-    contact_id,
-    account_id,
+    coalesce(salesforce_id18(id), id) as deal_id,
+    coalesce(salesforce_id18(contact_id), contact_id) as contact_id,
+    coalesce(salesforce_id18(account_id), account_id) as account_id,
     pipeline,
     stage_name as stage,
     amount,
@@ -21,7 +21,7 @@ select
             )
     end as closed_at,
     case when is_closed then is_won end as is_won,
-    owner_id,
+    coalesce(salesforce_id18(owner_id), owner_id) as owner_id,
     system_modstamp as updated_at
 from source
 where not coalesce(is_deleted, false)

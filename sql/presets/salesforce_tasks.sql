@@ -4,15 +4,15 @@ description: >
   no contact.
 */
 select
-    id as activity_id,
+    coalesce(salesforce_id18(id), id) as activity_id,
     lower(coalesce(task_subtype, 'task')) as kind,
     coalesce(completed_at, created_at) as occurred_at,
     call_seconds * 1000 as duration_ms,
     case call_type when 'Inbound' then 'in' when 'Outbound' then 'out' end as direction,
     case when who_id is not null then $namespace || '.contact' end as party_type,
-    who_id as party_id,
-    owner_id as agent_id,
-    what_id as case_id,
+    coalesce(salesforce_id18(who_id), who_id) as party_id,
+    coalesce(salesforce_id18(owner_id), owner_id) as agent_id,
+    coalesce(salesforce_id18(what_id), what_id) as case_id,
     call_disposition as outcome
 from source
 where not coalesce(is_deleted, false)

@@ -326,3 +326,25 @@ fn the_command_lists_and_shows_what_the_files_say() {
     let unknown = printed(&["show", "hubspot_merge", "--no-color"]);
     assert!(unknown.contains("did you mean `hubspot_merges`?"), "{unknown}");
 }
+
+#[test]
+fn every_printed_block_is_sound_in_a_pipeline() {
+    const HEAD: &str = "version: 1\npipeline: examples\ntimezone: Europe/Amsterdam\ncurrency: EUR\n\
+                        params: {as_of_date: {type: date, default: 2026-06-30}}\n\
+                        locations: {exports: exports, marts: out}\n";
+    let mut sources = String::from("sources:\n");
+    for name in presets().keys() {
+        let shown: Value =
+            serde_json::from_str(&printed(&["show", name, "--output", "json"])).unwrap();
+        let block = shown["example"].as_str().unwrap();
+        // Each under a name of its own, so that one pipeline holds all of them.
+        let (_, rest) = block.strip_prefix("sources:\n").unwrap().split_once('\n').unwrap();
+        sources += &format!("  {name}:\n{rest}");
+    }
+    let project = Project::of_text(&root(), "examples.yaml", &format!("{HEAD}{sources}"))
+        .unwrap_or_else(|error| panic!("{error}"));
+    let checked = project.catalog.check(&project.planner().unwrap().state());
+    let errors = checked.diagnostics.iter().filter(|found| found.severity == Severity::Error);
+    let errors: Vec<String> = errors.map(ToString::to_string).collect();
+    assert!(errors.is_empty(), "{}", errors.join("\n"));
+}
