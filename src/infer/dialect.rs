@@ -7,7 +7,7 @@ agree on their number of fields wins.
 
 use std::collections::{HashMap, HashSet};
 
-use super::times::FORMATS;
+use super::{numbers::plainly_spaced, times::FORMATS};
 use crate::{
     config::reading::{Csv, Names, RepeatedNames},
     sources::{Peeked, Signs, float64, is_iso_date, iso_timestamp, joined, peek},
@@ -44,6 +44,8 @@ const DELIMITERS: [u8; 5] = [b',', b';', b'\t', b'|', b'^'];
 pub(crate) const RECORDS: usize = 2_000;
 /// Header rows that are looked for.
 const HEADERS: usize = 4;
+/// Title rows that are looked for.
+const TITLES: usize = 20;
 
 /// A way to cut the text, and how well it does.
 struct Attempt {
@@ -102,12 +104,14 @@ pub(crate) fn detect_sheet(rows: Vec<(i64, Vec<String>)>) -> Option<Heading> {
 }
 
 fn heading(records: &[Peeked], width: usize) -> Option<Heading> {
-    let first = records.iter().position(|record| record.fields.len() == width)?;
-    let skip_rows = u32::try_from(records[first].line - 1).unwrap_or(0);
-    let rows: Vec<&Vec<String>> =
-        records[first..].iter().map(|record| &record.fields).filter(|r| r.len() == width).collect();
+    let whole: Vec<&Peeked> =
+        records.iter().filter(|record| record.fields.len() == width).collect();
+    let rows: Vec<&Vec<String>> = whole.iter().map(|record| &record.fields).collect();
+    let first = titles(&rows);
+    let skip_rows = u32::try_from(whole.get(first)?.line - 1).unwrap_or(0);
+    let rows = &rows[first..];
     let (mut names, mut repeated_names) = (Names::Numbers, RepeatedNames::Refuse);
-    let count = header_rows(&rows);
+    let count = header_rows(rows);
     if count > 0 {
         let above: Vec<Vec<String>> = rows[..count].iter().map(|row| (*row).clone()).collect();
         let join = joins(&above).then(|| " - ".to_owned());
@@ -118,6 +122,17 @@ fn heading(records: &[Peeked], width: usize) -> Option<Heading> {
         names = Names::Header { rows: count as u32, join };
     }
     Some(Heading { skip_rows, names, repeated_names, width })
+}
+
+fn filled(row: &[String]) -> usize {
+    row.iter().filter(|field| !field.trim().is_empty()).count()
+}
+
+/// How many of the first rows are titles, which a spreadsheet pads to the width of the table:
+/// `Report 2026;;;`. There has to be a header below them; else they are rows that are nearly empty.
+fn titles(rows: &[&Vec<String>]) -> usize {
+    let first = rows.iter().take(TITLES + 1).position(|row| filled(row) > 1).unwrap_or(0);
+    if header_rows(&rows[first..]) > 0 { first } else { 0 }
 }
 
 /// The delimiter that Excel writes above everything else, and the text below it.
@@ -166,11 +181,13 @@ impl Attempt {
 
 /// Numbers, dates and times: what stands in rows, not in headers.
 pub(crate) fn is_value(field: &str) -> bool {
-    let field = field.trim();
+    let field = &*plainly_spaced(field.trim());
     let number =
         |decimal, thousands| float64(field.as_bytes(), Signs { decimal, thousands }).is_ok();
     number(b'.', Some(b','))
         || number(b',', Some(b'.'))
+        || number(b',', Some(b' '))
+        || number(b'.', Some(b' '))
         || is_iso_date(field)
         || iso_timestamp(field).0
         || field.contains('@')
@@ -180,7 +197,6 @@ pub(crate) fn is_value(field: &str) -> bool {
 /// How many of the first rows are no data.
 fn header_rows(rows: &[&Vec<String>]) -> usize {
     let Some(first) = rows.first() else { return 0 };
-    let filled = |row: &[String]| row.iter().filter(|field| !field.trim().is_empty()).count();
     let values = first.iter().filter(|field| is_value(field)).count();
     let mut names: Vec<&str> =
         first.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
@@ -230,4 +246,53 @@ fn joins(rows: &[Vec<String>]) -> bool {
 fn repeats(names: &[String]) -> bool {
     let mut seen = HashSet::new();
     names.iter().filter(|name| !name.trim().is_empty()).any(|name| !seen.insert(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn heading_of(text: &str) -> (u32, Names) {
+        let found = detect(text, true, &Csv::default()).unwrap();
+        (found.heading.skip_rows, found.heading.names)
+    }
+
+    #[test]
+    fn rows_of_one_cell_above_a_header_are_titles() {
+        let one = Names::Header { rows: 1, join: None };
+        let two = Names::Header { rows: 2, join: Some(" - ".to_owned()) };
+        let table = "shop;revenue;visits\nUtrecht;5;7\nGouda;6;8\nZwolle;9;3\nBreda;4;2\nEde;2;1\n";
+        let merged = "shop;sales;\n;revenue;visits\nUtrecht;5;7\nGouda;6;8\nEde;9;3\nBreda;4;2\n";
+        for (above, below, expected) in [
+            ("", table, (0, one.clone())),
+            ("Sales report;;\n", table, (1, one.clone())),
+            ("Sales report;;\nPeriod: 2026;;\n;;\n", table, (3, one.clone())),
+            ("Sales report\nPeriod: 2026;;\n;;\n", table, (3, one)),
+            ("", merged, (0, two.clone())),
+            ("Sales report;;\n;;\n", merged, (2, two)),
+            // Rows that are nearly empty, without a header.
+            ("1;;\n", "b;5;7\nc;6;8\nd;5;2\ne;5;2\nf;5;2\n", (0, Names::Numbers)),
+        ] {
+            assert_eq!(heading_of(&format!("{above}{below}")), expected, "{above}{below}");
+        }
+    }
+
+    #[test]
+    fn rows_above_a_table_of_a_sheet_are_titles() {
+        let row = |(at, cells): (usize, &&[&str])| {
+            (at as i64 + 1, cells.iter().map(|cell| (*cell).to_owned()).collect())
+        };
+        // The second title stands below the last column, as wide as the table.
+        let rows: [&[&str]; 6] = [
+            &["Sales report"],
+            &["", "", "2026"],
+            &["shop", "revenue", "visits"],
+            &["Utrecht", "5", "7"],
+            &["Gouda", "6", "8"],
+            &["Ede", "9", "3"],
+        ];
+        let found = detect_sheet(rows.iter().enumerate().map(row).collect()).unwrap();
+        assert_eq!((found.skip_rows, found.width), (2, 3));
+        assert!(found.has_names());
+    }
 }

@@ -92,6 +92,9 @@ fn begin(file: &InputFile, unpacked: Unpacked) -> Result<Head> {
     if text.trim().is_empty() {
         return Err(refuse(file, "holds nothing but white space"));
     }
+    if let Some((what, hint)) = markup(&text, complete) {
+        return Err(refuse(file, &format!("is {what}")).hint(hint));
+    }
     let layout = layout(&text, complete);
     Ok(Head { layout, text, encoding, complete })
 }
@@ -147,6 +150,36 @@ fn is_binary(text: &str) -> bool {
     let odd = |letter: &char| letter.is_control() && !letter.is_whitespace();
     let count = text.chars().take(1 << 16).filter(odd).count();
     count * 50 > text.chars().take(1 << 16).count()
+}
+
+/// Text in tags, and what to do about it: applications write web pages that they call `.xls`.
+fn markup(text: &str, complete: bool) -> Option<(&'static str, &'static str)> {
+    const BOOK: &str = "open it in a spreadsheet and save it as XLSX or CSV";
+    const PAGES: [&str; 7] =
+        ["<!doctype html", "<html", "<head", "<meta", "<body", "<table", "<style"];
+    const OPENING: usize = 2_000;
+    let start = text.trim_start();
+    let opening: String = start.chars().take(OPENING).collect::<String>().to_lowercase();
+    let tag = opening.strip_prefix('<')?;
+    if PAGES.iter().any(|page| opening.starts_with(page))
+        || tag.starts_with("?xml") && opening.contains("<html")
+    {
+        return Some(("a web page (HTML), whatever its name says", BOOK));
+    }
+    if opening.contains("urn:schemas-microsoft-com:office:spreadsheet") {
+        return Some(("a workbook of Excel 2003 in XML", BOOK));
+    }
+    // `<none>` may be a cell: a document closes what it opens.
+    let name = tag.split(|sign: char| !sign.is_alphanumeric() && !"_-:.".contains(sign)).next()?;
+    let closes = || match complete {
+        true => start.trim_end().to_lowercase().ends_with(&format!("</{name}>")),
+        false => start.contains("</"),
+    };
+    let named = name.starts_with(char::is_alphabetic) && closes();
+    (tag.starts_with("?xml") || tag.starts_with("!doctype") || named).then_some((
+        "an XML document, which has no columns to infer",
+        "export it as CSV or JSON, or convert it; a feed often has a JSON version",
+    ))
 }
 
 fn layout(text: &str, complete: bool) -> Layout {
@@ -257,6 +290,27 @@ mod tests {
         ] {
             assert_eq!(layout(text, true), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn documents_in_tags_are_known() {
+        let page = "a web page (HTML), whatever its name says";
+        let xml = "an XML document, which has no columns to infer";
+        for (text, expected) in [
+            ("<!DOCTYPE html>\n<html><body></body></html>", Some(page)),
+            ("\n <table border=1><tr><td>a</td></tr></table>", Some(page)),
+            ("<?xml version=\"1.0\"?>\n<html xmlns=\"x\"></html>", Some(page)),
+            ("<?xml version=\"1.0\"?>\n<orders><order/></orders>", Some(xml)),
+            ("<orders at=\"x\"><order/></orders>\n", Some(xml)),
+            ("<none>,1\n<none>,2\n", None),
+            ("<134>Oct 11 22:14:15 host app: started\n", None),
+            ("a,b\n<b>x</b>,2\n", None),
+        ] {
+            assert_eq!(markup(text, true).map(|(what, _)| what), expected, "{text}");
+        }
+        let book = "<?xml version=\"1.0\"?>\n<Workbook xmlns=\"urn:schemas-microsoft-com:office:spreadsheet\">";
+        let what = markup(book, false).map(|(what, _)| what);
+        assert_eq!(what, Some("a workbook of Excel 2003 in XML"));
     }
 
     #[test]

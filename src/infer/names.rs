@@ -89,9 +89,31 @@ pub(crate) fn is_position(name: &str) -> bool {
 pub(crate) fn is_identifier(name: &str) -> bool {
     const LAST: &str = "id ids uuid guid key code token hash number nummer nr no ref reference referentie sku \
         ean gtin isbn upc barcode iban bic bsn kvk vat btw zip postcode zipcode phone telephone \
-        telefoon mobile fax account klantnummer";
+        telefoon mobile fax account";
     const WORDS: &str = "uuid postal postcode phone telefoon mobile serial iban";
-    !is_position(name) && (ends_in(name, LAST) || has_word(name, WORDS))
+    !is_position(name) && (ends_in(name, LAST) || has_word(name, WORDS) || numbered(name).is_some())
+}
+
+/// What an identifier written as one word counts: the `order` of `ordernr`, `orderid`,
+/// `ordernummer`. Only of known things, since `paid`, `grid` and `casino` end so too.
+fn numbered(name: &str) -> Option<&str> {
+    const THINGS: &str = "order bestel bestelling factuur invoice klant klanten customer debiteur debtor \
+        crediteur creditor relatie contact user gebruiker client account accounts lid leden member \
+        persoon person visitor bezoeker lead deal company bedrijf bedrijfs organisatie product artikel \
+        article polis contract dossier zaak case ticket event transactie transaction betaling \
+        betalings payment abonnement subscription campagne campaign zending shipment pakbon bon \
+        bonnen offerte quote project respondent respons response device message bericht rekening \
+        serie personeels medewerker werknemer employee";
+    // Their numbers are positions within a parent.
+    const PARENTS: &str = "session sessie visit item regel";
+    let last = name.rsplit('_').next()?;
+    let thing = |suffix: &&str| last.strip_suffix(suffix);
+    let numbered = ["nummer", "number", "nr"].iter().find_map(thing);
+    let known = numbered.filter(|thing| is_one_of(thing, THINGS));
+    known.or_else(|| {
+        last.strip_suffix("id")
+            .filter(|thing| is_one_of(thing, THINGS) || is_one_of(thing, PARENTS))
+    })
 }
 
 /// An amount of money.
@@ -101,6 +123,18 @@ pub(crate) fn is_money(name: &str) -> bool {
         salary balance saldo mrr arr ltv budget paid due";
     has_word(name, WORDS)
         && !has_word(name, "at date count method status quantity qty aantal items")
+}
+
+/// A place on the earth.
+pub(crate) fn is_coordinate(name: &str) -> bool {
+    has_word(name, "lat latitude lng lon longitude")
+}
+
+/// A quantity that seldom reaches a thousand and is written with decimals.
+pub(crate) fn is_fraction(name: &str) -> bool {
+    const WORDS: &str =
+        "rate ratio share koers wisselkoers percent percentage perc factor probability kans";
+    is_coordinate(name) || has_word(name, WORDS)
 }
 
 /// A quantity that is counted or measured.
@@ -176,7 +210,7 @@ pub(crate) fn pii(name: &str) -> Option<&'static str> {
         return company("name");
     }
     if words(
-        "address adres street straat straatnaam huisnummer housenumber zip zipcode postcode \
+        "address adres street straat straatnaam huisnummer huisnr housenumber zip zipcode postcode \
         postalcode city town plaats woonplaats latitude longitude lat lng lon",
     ) || name.contains("postal_code")
         || name.contains("house_number")
@@ -190,8 +224,10 @@ pub(crate) fn pii(name: &str) -> Option<&'static str> {
         return Some("free_text");
     }
     const PERSONS: &str = "user customer client contact visitor person member klant respondent recipient subscriber \
-        anonymous device cookie requester account pseudo distinct";
+        anonymous device cookie requester account pseudo distinct debiteur debtor relatie gebruiker lid \
+        leden bezoeker persoon";
     (words(PERSONS) && ends_in(name, "id ids number no nr key uuid nummer")
+        || numbered(name).is_some_and(|thing| is_one_of(thing, PERSONS))
         || name.contains("klantnummer")
         || matches!(name, "external_reference" | "cookie" | "username" | "login"))
     .then_some("id")
@@ -200,7 +236,8 @@ pub(crate) fn pii(name: &str) -> Option<&'static str> {
 /// Whether a column of this name may be what identifies a record.
 pub(crate) fn can_identify(name: &str) -> bool {
     const NEVER: &str = "zip postal postcode zipcode phone telephone telefoon mobile fax currency country \
-        language lang iban bic vat btw coupon namespace gclid parent referrer";
+        language lang iban bic vat btw coupon namespace gclid parent referrer house huis housenumber \
+        huisnummer huisnr";
     is_identifier(name) && !has_word(name, NEVER)
 }
 
@@ -211,11 +248,53 @@ pub(crate) fn key_rank(name: &str, source: &str) -> usize {
         || subject.strip_suffix('s').unwrap_or(subject).to_owned(),
         |stem| format!("{stem}y"),
     );
-    let own = || name.split('_').any(|word| word == singular || word == subject);
+    let is_own = |word: &str| word == singular || word == subject;
+    let own = || name.split('_').any(is_own) || numbered(name).is_some_and(is_own);
     match name {
         "id" | "uuid" | "guid" | "key" => 0,
         _ if own() => 1,
         _ if ends_in(name, "uuid guid") => 2,
         _ => 3,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_of_known_things_identify() {
+        for name in [
+            "ordernr",
+            "klantnr",
+            "debiteurnr",
+            "factuurnummer",
+            "ordernummer",
+            "bestelnummer",
+            "orderid",
+            "customerid",
+            "sessionid",
+            "shop_ordernr",
+            "order_id",
+            "klantnummer",
+        ] {
+            assert!(is_identifier(name) && can_identify(name), "{name}");
+        }
+        for name in ["paid", "valid", "grid", "casino", "amount", "sessionnumber", "huisnummer"] {
+            assert!(!is_identifier(name), "{name}");
+        }
+        // `12 A` is no number, and nobody's own.
+        for name in ["house_no", "house_number", "huisnummer", "huisnr", "huis_nr"] {
+            assert!(!can_identify(name), "{name}");
+        }
+    }
+
+    #[test]
+    fn an_identifier_of_one_word_is_that_of_its_source() {
+        assert_eq!(key_rank("ordernr", "shop_orders"), 1);
+        assert_eq!(key_rank("klantnr", "shop_orders"), 3);
+        assert_eq!(pii("debiteurnr"), Some("id"));
+        assert_eq!(pii("customerid"), Some("id"));
+        assert_eq!(pii("ordernr"), None);
     }
 }

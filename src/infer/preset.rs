@@ -8,7 +8,7 @@ use super::{Workshop, files::Group, layout::Layout, raw::Raw, read::Table, readi
 use crate::{
     config::{
         preset::Preset,
-        reading::{Format, Names},
+        reading::{Format, Names, RepeatedNames},
         source::{Column, Source, SurveyConfig},
         types::ColumnType,
     },
@@ -118,19 +118,31 @@ fn by_name(
     const LEAST: usize = 3;
     // A view of few columns: fewer might be so called anywhere.
     const LEAST_OF_FEW: usize = 6;
+    // A small part of the vendor's columns, with names that show whose they are.
+    const LEAST_OF_ITS_OWN: usize = 3;
     let present = |column: &&Column| column.from.iter().any(|from| has(headers, from, layout));
+    let is_own = |from: &String| is_of_a_vendor(from) && has(headers, from, layout);
+    let of_its_own = source.columns.iter().filter(|column| column.from.iter().any(is_own)).count();
     let own = |column: &&Column| column.required || source.key.contains(&column.name);
     let found = source.columns.iter().filter(present).count();
     let complete = source.columns.iter().filter(own).all(|column| present(&column));
     let most = found >= LEAST && found * 2 > source.columns.len();
     let most_of_few = found >= LEAST_OF_FEW && found * 2 > headers.len();
-    if !complete || !(most || most_of_few) {
+    let few_of_many =
+        found >= LEAST_OF_FEW && found * 3 > headers.len() && of_its_own >= LEAST_OF_ITS_OWN;
+    if !complete || !(most || most_of_few || few_of_many) {
         return None;
     }
     let Tried { books, .. } = tried(workshop, source, &group.files)?;
     let cells = books.rows_read * found as u64;
     let fits = books.rows_quarantined * 2 <= books.rows_read && books.cells_nulled * 10 <= cells;
     fits.then(|| (found * 1_000 / source.columns.len(), found))
+}
+
+/// Names that a vendor's tool puts its mark on; `id` and `email` are anyone's.
+fn is_of_a_vendor(header: &str) -> bool {
+    const MARKS: [&str; 2] = ["property_", "hs_"];
+    MARKS.iter().any(|mark| header.starts_with(mark))
 }
 
 /// Nothing in the files names their columns: they have to load, and to fill columns that are no text.
@@ -176,6 +188,14 @@ fn declared(
             {
                 let delimiter = char::from(detected.delimiter).to_string();
                 beside.insert("csv".to_owned(), json!({"delimiter": delimiter}));
+            }
+            // The loader refuses a file that names two columns alike until it is told what to do.
+            if detected.repeated_names == RepeatedNames::Number
+                && source.csv.repeated_names == RepeatedNames::Refuse
+                && matches!(source.csv.names, Names::Header { .. })
+            {
+                let csv = beside.entry("csv").or_insert_with(|| json!({}));
+                csv["repeated_names"] = json!(RepeatedNames::Number);
             }
             if encoding != "utf-8" && source.csv.encoding == "utf-8" {
                 let csv = beside.entry("csv").or_insert_with(|| json!({}));

@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Proposal, Workshop,
-    choose::{Choice, Context, choose, grouped, style_of},
+    choose::{Choice, Context, Written, choose, grouped, style_of},
     files::Group,
     keys::{Keys, Search},
     layout::Layout,
@@ -86,11 +86,11 @@ impl<'a> Draft<'a> {
         recognised: Option<Recognised>,
     ) -> Self {
         let paths: Vec<String> = group.files.iter().map(|file| file.path.clone()).collect();
-        let style = match raw.layout {
-            Layout::Delimited => style_of(table.columns.iter().map(|found| &found.profile)),
-            _ => 0,
-        };
-        let mut context = Context { rows: table.rows, style, month_first: None, files: &paths };
+        let written = (raw.layout == Layout::Delimited).then(|| written(table));
+        // A preset declares no signs: columns beside it spell theirs out.
+        let style = written.filter(|_| recognised.is_none()).map_or(0, |written| written.style);
+        let rows = table.rows;
+        let mut context = Context { rows, style, written, month_first: None, files: &paths };
         let mut choices = choose_all(table, &context);
         context.month_first = choices.iter().find_map(|choice| choice.month_first);
         if context.month_first.is_some() {
@@ -326,6 +326,16 @@ impl SplitOffFirst for Map<String, Value> {
         self.extend(keys.next());
         keys.collect()
     }
+}
+
+/// The signs that numbers are written with, by what the columns hold and are called.
+fn written(table: &Table) -> Written {
+    let names: Vec<String> = (table.columns.iter().enumerate())
+        .map(|(number, found)| column_name(&found.from, number + 1, |_| false))
+        .collect();
+    let profiles = table.columns.iter().map(|found| &found.profile);
+    let columns: Vec<_> = names.iter().map(String::as_str).zip(profiles).collect();
+    style_of(&columns)
 }
 
 fn choose_all(table: &Table, context: &Context<'_>) -> Vec<Choice> {

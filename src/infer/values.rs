@@ -21,7 +21,7 @@ pub(crate) fn looks_like_phone(value: &str) -> bool {
 
 /// Texts that people and tools write where there is no value.
 pub(crate) fn is_null_marker(value: &str) -> bool {
-    const MARKERS: [&str; 37] = [
+    const MARKERS: [&str; 39] = [
         "#n/a",
         "n/a",
         "na",
@@ -40,6 +40,8 @@ pub(crate) fn is_null_marker(value: &str) -> bool {
         "#div/0!",
         "#name?",
         "#num!",
+        "#null!",
+        "#data!",
         "(not set)",
         "(data deleted)",
         "(none)",
@@ -64,25 +66,27 @@ pub(crate) fn is_null_marker(value: &str) -> bool {
     MARKERS.contains(&value.as_str())
 }
 
+/// What a spreadsheet shows where a formula failed.
+pub(crate) fn is_error(value: &str) -> bool {
+    const ERRORS: [&str; 8] =
+        ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#DATA!"];
+    ERRORS.contains(&value)
+}
+
 /// Of these also in a column of text: nobody is called that and no one answers it.
 pub(crate) fn is_null_marker_in_text(value: &str) -> bool {
-    const MARKERS: [&str; 16] = [
-        "#N/A",
+    const MARKERS: [&str; 11] = [
         "N/A",
         "n/a",
         "#NA",
         "NULL",
         "null",
         "\\N",
-        "#REF!",
-        "#VALUE!",
-        "#DIV/0!",
-        "#NAME?",
         "(not set)",
         "(data deleted)",
         "(null)",
         "<null>",
         "n.v.t.",
     ];
-    MARKERS.contains(&value)
+    is_error(value) || MARKERS.contains(&value)
 }

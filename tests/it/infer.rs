@@ -18,7 +18,7 @@ use journeymart::{
     storage::Storage,
 };
 
-use crate::sources::Collected;
+use crate::sources::{Collected, samples};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -230,6 +230,22 @@ fn the_files_of_every_preset_are_recognised() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// What Fivetran makes of a vendor's tables: a small part of their columns, some named twice.
+#[test]
+fn tables_of_a_sync_are_recognised() {
+    for (name, preset) in [
+        ("hubspot_fivetran/contact_data.csv", "hubspot_contacts"),
+        ("ga4/fivetran_event_data.csv", "ga4_flat"),
+    ] {
+        let Some(path) = samples::path(name) else { continue };
+        let inferred = look(path.to_str().unwrap(), u64::MAX).unwrap();
+        let yaml = inferred.yaml();
+        assert_eq!(inferred.sources[0].config.get("preset"), Some(&preset.into()), "{yaml}");
+        let books = books(&sources(&yaml)[0]);
+        assert_eq!((books.rows_quarantined, books.cells_nulled), (0, 0), "{yaml}");
+    }
 }
 
 #[test]

@@ -281,3 +281,33 @@ refunds = [["refund_id", "order_no", "refunded_on", "reason"]]
 refunds += [[f"R-{n}", f"{n * 811:05d}", at(n).strftime("%d-%m-%Y"), "too late" if n % 2 else None] for n in range(12)]
 book = workbook.Book().sheet("Orders", orders, merged=["A1:B1", "C1:D1"]).sheet("Refunds 2026", refunds)
 (OUT / "month.xlsx").write_bytes(book.sheet("Lists", [["web"], ["shop"]], hidden=True).bytes())
+
+# Thousands signs that look like decimals, in a file that says nothing else of either, and in one that does.
+rows = [["Filiaal", "Omzet", "Bezoekers"], ["Utrecht", "2.037", "3.053"], ["Gouda", "950", "812"],
+        ["Zwolle", "12.500", "1.204"], ["Breda", "1.250", "1.003"], ["Ede", "8.120", "640"]]
+write("thousands.csv", lines(rows, ";"))
+rows = [["shop", "weight", "visits", "litres"], ["Utrecht", "0.125", '"4,500"', "2.250"], ["Gouda", "1.375", '"1,250"', "1.125"],
+        ["Zwolle", "2.500", "950", "4.375"], ["Breda", "1.750", '"12,125"', "3.500"]]
+write("measured.csv", lines(rows))
+
+# A report that a spreadsheet saved: titles padded with delimiters, no-break spaces in amounts.
+rows = [["Rapport omzet"] + [""] * 4, ["Periode: 2026"] + [""] * 4, [""] * 5, ["Ordernr", "Klantnr", "Huisnr", "Bedrag", "Besteldatum"]]
+for n in range(12):
+    cents = 120050 + n * 1234567
+    amount = f"{cents // 100:,}".replace(",", "\u00a0\u202f"[n % 2]) + f",{cents % 100:02d}\u00a0€"
+    rows.append([5001 + n * 3, 101 + n % 4, n % 5 + 1, amount, f"{13 + n}-03-2026"])
+write("titled_report.csv", lines(rows, ";"))
+
+# What is called an export and is none.
+write("feed.xml", '<?xml version="1.0" encoding="UTF-8"?>\n<orders>\n  <order id="1000"><total>19.95</total></order>\n'
+      '  <order id="1001"><total>5.00</total></order>\n</orders>\n')
+write("web_page.xls", '<html xmlns:x="urn:schemas-microsoft-com:office:excel">\n'
+      '<head><meta http-equiv="Content-Type" content="text/html; charset=utf-8"></head>\n'
+      '<body><table>\n<tr><td>order</td><td>total</td></tr>\n<tr><td>1000</td><td>19,95</td></tr>\n</table></body></html>\n')
+
+# Error cells of every kind, and a column of nothing else.
+rows = [["deal_id", "stage", "amount", "score", "lookup"]]
+for n in range(20):
+    rows.append([f"D-{n}", Error("#NULL!") if n % 7 == 0 else "AB"[n % 2], Error("#N/A") if n % 4 == 0 else n + 10.25,
+                 Error("#NUM!") if n % 5 == 0 else n, Error("#REF!")])
+(OUT / "errors.xlsx").write_bytes(workbook.Book().sheet("Deals", rows).bytes())

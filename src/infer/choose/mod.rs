@@ -20,14 +20,16 @@ mod number;
 mod text;
 mod time;
 
-pub(crate) use number::style_of;
+pub(crate) use number::{Written, style_of};
 
 /// What holds for all columns of a source.
 #[derive(Debug, Clone)]
 pub(crate) struct Context<'a> {
     pub(crate) rows: u64,
-    /// The place in [`STYLES`](super::numbers::STYLES) of the source's signs.
+    /// The place in [`STYLES`](super::numbers::STYLES) of the signs that the source declares.
     pub(crate) style: usize,
+    /// The signs of the files, where they are delimited text.
+    pub(crate) written: Option<Written>,
     /// Another column of the source shows that dates begin with the month.
     pub(crate) month_first: Option<bool>,
     pub(crate) files: &'a [String],

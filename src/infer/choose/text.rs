@@ -104,6 +104,7 @@ pub(super) fn nulls(profile: &Profile, is_null: fn(&str) -> bool) -> Vec<(String
     let words: Vec<(String, u64)> =
         found.map(|(word, count, _)| (word.to_owned(), count)).collect();
     let nulls: u64 = words.iter().map(|(_, count)| count).sum();
-    // A column of nothing but markers says nothing about them.
-    if nulls < profile.values { words } else { Vec::new() }
+    // A column of nothing but markers says nothing about them; errors are no values anywhere.
+    let errors = || words.iter().all(|(word, _)| values::is_error(word));
+    if nulls < profile.values || errors() { words } else { Vec::new() }
 }
