@@ -109,7 +109,7 @@ pub struct LinesOptions {
 pub struct JsonOptions {
     /// The path of the array of records within the document, such as `tickets` or `result.items`.
     pub records: Option<String>,
-    /// The path of an array within each record: every element becomes a row. Paths below it (`items.sku`) are those of the element, `items[#]` is its number from 1, all others those of the record. A record without elements has no rows.
+    /// The path of an array within each record: every element becomes a row. Paths below it (`items.sku`) are those of the element, `items[#]` is its number from 1, all others those of the record. A record whose array is absent, null or empty has no rows; one that holds something else in its place is quarantined.
     pub explode: Option<String>,
 }
 

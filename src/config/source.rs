@@ -149,7 +149,7 @@ pub struct ColumnConfig {
     /// `string`, `int64`, `float64`, `decimal(p,s)`, `bool`, `date`, `timestamp`, `json`, `list<…>` or `struct<name: type, …>`.
     #[serde(rename = "type")]
     pub column_type: Option<ColumnType>,
-    /// The header, or headers to try in order; for JSON a path: `a.b`, `items[0].id`, `params[key=page].value.*`, `a."[b] c"`. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file; `_member` is the path of a member within its archive, `_sheet` the name of a workbook's sheet.
+    /// The header, or headers to try in order; for JSON a path: `a.b`, `items[0].id`, `params[key=page].value.*`, `a."[b] c"`. It enters text that holds JSON; what is absent, null or an empty array is null, and any other value in its way makes a bad cell unless another path of the column reads one, or some path reads the member itself, as of objects that are not always expanded. By default the column's own name. `_file_name`, `_file_date` and `_path.region` (of a folder `region=nl`) come from the path of the file; `_member` is the path of a member within its archive, `_sheet` the name of a workbook's sheet.
     pub from: Option<OneOrMany>,
     /// A row without this value is quarantined.
     pub required: Option<bool>,

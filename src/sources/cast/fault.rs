@@ -22,6 +22,10 @@ pub(crate) enum Fault {
     Nonexistent,
     /// JSON nested deeper than the parser follows.
     TooDeep,
+    /// Something else than the object that the column's path goes through.
+    NoObject,
+    /// Something else than the array that the column's path goes through.
+    NoArray,
 }
 
 impl Fault {
@@ -36,6 +40,8 @@ impl Fault {
             Self::Ambiguous => "ambiguous local time",
             Self::Nonexistent => "nonexistent local time",
             Self::TooDeep => "nested too deep",
+            Self::NoObject => "no object on its path",
+            Self::NoArray => "no array on its path",
         };
         format!("{column_type}: {detail}")
     }

@@ -35,7 +35,11 @@ use super::{
     drift::{Physical, Seen, Types},
     fault::file_error,
     files::InputFile,
-    json::{cell::cell, path::Way, tape::Tape},
+    json::{
+        inner::{Found, Inner},
+        path::Way,
+        tape::Tape,
+    },
     load::LoadOptions,
     unpack::Unpacked,
 };
@@ -156,7 +160,7 @@ impl Route {
                 let (found, mark) = texts(array, &self.column.column_type)?;
                 (found, vec![mark; array.len()])
             }
-            Some(way) => follow(array, way)?,
+            Some(way) => follow(array, way, &self.column.nulls)?,
         };
         let mut cells = Vec::with_capacity(found.len());
         for value in &found {
@@ -303,7 +307,11 @@ fn json(array: &ArrayRef) -> Result<StringArray, ArrowError> {
 }
 
 /// What a way finds in nested values or in JSON text.
-fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<Mark>), ArrowError> {
+fn follow(
+    array: &ArrayRef,
+    way: &Way,
+    nulls: &[String],
+) -> Result<(StringArray, Vec<Mark>), ArrowError> {
     let values = match array.data_type() {
         DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View => {
             cast(array, &DataType::Utf8)?.as_string::<i32>().clone()
@@ -311,6 +319,7 @@ fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<Mark>), Arrow
         _ => json(array)?,
     };
     let mut tape = Tape::default();
+    let mut inner = Inner::default();
     let mut tail = String::new();
     let mut found = Vec::with_capacity(values.len());
     let mut marks = vec![Mark::Plain; values.len()];
@@ -320,12 +329,18 @@ fn follow(array: &ArrayRef, way: &Way) -> Result<(StringArray, Vec<Mark>), Arrow
             continue;
         };
         tail.clear();
-        let dug = tape.parse(value, 0, value.len()).and_then(|()| match way.find(&tape, value) {
-            Some(index) => cell(&tape, index, value, &mut tail),
-            None => Ok(Span::ABSENT),
-        });
+        inner.forget();
+        let dug = tape
+            .parse(value, 0, value.len())
+            .and_then(|()| way.dig(&tape, value, nulls, &mut tail, &mut inner));
+        let read = |span: Span| span.of(&[value, &tail].concat()).map(str::to_owned);
         found.push(match dug {
-            Ok(span) => span.of(&[value, &tail].concat()).map(str::to_owned),
+            Ok(Found::Nothing) => None,
+            Ok(Found::Value(span, _)) => read(span),
+            Ok(Found::Barred(met, fault)) => {
+                *mark = Mark::Bad(fault);
+                read(met)
+            }
             Err(_) => {
                 *mark = Mark::Bad(Fault::Malformed);
                 Some(value.to_owned())

@@ -19,16 +19,32 @@ pub(crate) fn cell(
     tail: &mut String,
 ) -> Result<Span, JsonFault> {
     let node = tape.node(index);
-    let (start, end) = (node.start as usize, node.end as usize);
-    let made_from = tail.len();
     match node.kind {
         Kind::Null => return Ok(Span::ABSENT),
-        Kind::Bool | Kind::Number | Kind::Text => return Ok(Span::new(start, end)),
-        Kind::Escaped => unescape(&text[start..end], tail)?,
-        Kind::Array | Kind::Object => compact(&text[start..end], tail),
+        Kind::Bool | Kind::Number | Kind::Text => {
+            return Ok(Span::new(node.start as usize, node.end as usize));
+        }
+        Kind::Escaped | Kind::Array | Kind::Object => {}
     }
-    if tail.len() > MAX_DERIVED {
-        return Err(JsonFault::TooLong);
-    }
+    let made_from = tail.len();
+    append(tape, index, text, tail)?;
     Ok(Span::new(text.len() + made_from, text.len() + tail.len()))
+}
+
+/// Appends the text of the cell to `out`; null has none.
+pub(crate) fn append(
+    tape: &Tape,
+    index: u32,
+    text: &str,
+    out: &mut String,
+) -> Result<(), JsonFault> {
+    let node = tape.node(index);
+    let written = &text[node.start as usize..node.end as usize];
+    match node.kind {
+        Kind::Null => {}
+        Kind::Bool | Kind::Number | Kind::Text => out.push_str(written),
+        Kind::Escaped => unescape(written, out)?,
+        Kind::Array | Kind::Object => compact(written, out),
+    }
+    if out.len() > MAX_DERIVED { Err(JsonFault::TooLong) } else { Ok(()) }
 }

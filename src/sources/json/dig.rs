@@ -7,11 +7,15 @@ use crate::{
     config::source::Source,
     sources::{
         cast::fault::Fault,
-        chunk::{Cells, Chunk, Mark, Span, spans},
+        chunk::{Cells, Chunk, Mark, Span},
     },
 };
 
-use super::{cell::cell, path::Way, tape::Tape};
+use super::{
+    inner::{Found, Inner},
+    path::Way,
+    tape::{JsonFault, Tape},
+};
 
 /// The columns that one field of the file feeds.
 #[derive(Debug)]
@@ -38,40 +42,59 @@ pub(crate) fn digs(source: &Source, within: &[(usize, usize, Way)]) -> Vec<Dig> 
     fields.into_iter().map(dig).collect()
 }
 
+/// What is needed for every field, made once.
+#[derive(Default)]
+struct Tools {
+    tape: Tape,
+    inner: Inner,
+    /// Text that had to be made; follows the chunk's own.
+    tail: String,
+}
+
 impl Dig {
     /// Replaces the whole cells of the columns by what their paths find.
     pub(crate) fn apply(&self, chunk: &mut Chunk) {
         let Some((first, _)) = self.columns.first() else { return };
         let fields = chunk.columns[*first].spans().to_vec();
-        let mut tape = Tape::default();
-        let mut tail = String::new();
-        let mut found = spans(self.columns.len(), fields.len());
-        let mut marks = vec![Mark::Plain; fields.len()];
-        for (field, mark) in fields.into_iter().zip(&mut marks) {
-            let text = field.of(&chunk.text).unwrap_or_default();
-            if self.nulls.iter().any(|null| null == text.trim()) {
-                found.iter_mut().for_each(|cells| cells.push(Span::ABSENT));
-                continue;
-            }
-            let parsed = tape.parse(&chunk.text, field.start(), field.start() + text.len());
-            let dug = parsed.and_then(|()| {
-                let dig = |(_, way): &(usize, Way)| match way.find(&tape, &chunk.text) {
-                    Some(index) => cell(&tape, index, &chunk.text, &mut tail),
-                    None => Ok(Span::ABSENT),
-                };
-                self.columns.iter().map(dig).collect::<Result<Vec<_>, _>>()
-            });
-            match dug {
-                Ok(cells) => found.iter_mut().zip(cells).for_each(|(all, cell)| all.push(cell)),
-                Err(_) => {
-                    *mark = Mark::Bad(Fault::Malformed);
-                    found.iter_mut().for_each(|cells| cells.push(field));
-                }
+        let mut tools = Tools::default();
+        let mut dug = vec![(Vec::new(), Vec::new()); self.columns.len()];
+        for field in fields {
+            let found = self
+                .dig(&chunk.text, field, &mut tools)
+                .unwrap_or_else(|_| vec![(field, Mark::Bad(Fault::Malformed)); self.columns.len()]);
+            for ((cells, marks), (cell, mark)) in dug.iter_mut().zip(found) {
+                cells.push(cell);
+                marks.push(mark);
             }
         }
-        chunk.text.push_str(&tail);
-        for ((column, _), cells) in self.columns.iter().zip(found) {
-            chunk.columns[*column] = Cells::Marked { cells, marks: marks.clone() };
+        chunk.text.push_str(&tools.tail);
+        for ((column, _), (cells, marks)) in self.columns.iter().zip(dug) {
+            chunk.columns[*column] = Cells::Marked { cells, marks };
         }
+    }
+
+    /// The cells of one field, and what is known of each.
+    fn dig(
+        &self,
+        text: &str,
+        field: Span,
+        tools: &mut Tools,
+    ) -> Result<Vec<(Span, Mark)>, JsonFault> {
+        let Tools { tape, inner, tail } = tools;
+        let written = field.of(text).unwrap_or_default();
+        if self.nulls.iter().any(|null| null == written.trim()) {
+            return Ok(vec![(Span::ABSENT, Mark::Plain); self.columns.len()]);
+        }
+        tape.parse(text, field.start(), field.start() + written.len())?;
+        inner.forget();
+        let cell = |(_, way): &(usize, Way)| {
+            let found = way.dig(tape, text, &self.nulls, tail, inner);
+            found.map(|found| match found {
+                Found::Nothing => (Span::ABSENT, Mark::Plain),
+                Found::Value(cell, _) => (cell, Mark::Plain),
+                Found::Barred(met, fault) => (met, Mark::Bad(fault)),
+            })
+        };
+        self.columns.iter().map(cell).collect()
     }
 }

@@ -2,7 +2,8 @@
 JSON: one object per line, arrays, arrays in an envelope, streams of documents.
 
 Every record is parsed on its own; there is no inference, so a key that first appears in the last
-record is found like any other. A record that is no JSON object is refused with its reason.
+record is found like any other. A record that is no JSON object, or that holds something else than
+the array to explode, is refused with its reason.
 */
 
 use std::sync::Arc;
@@ -14,11 +15,13 @@ use crate::{
 
 use super::{
     buffer::{Buffer, CHUNK_BYTES},
-    chunk::{Cells, Chunk, Pending, Refused, Span, spans},
+    cast::fault::Fault,
+    chunk::{Cells, Chunk, Mark, Pending, Refused, Span, spans},
     lines::Cut,
 };
 
 pub(crate) mod cell;
+pub(crate) mod inner;
 pub(crate) mod path;
 pub(crate) mod tape;
 
@@ -26,13 +29,14 @@ mod dig;
 mod documents;
 mod explode;
 mod lines;
+mod steps;
 
 pub(crate) use dig::{Dig, digs};
 pub(crate) use documents::DocumentsReader;
 pub(crate) use lines::LinesReader;
 
 use explode::Explode;
-use path::{Notes, Paths};
+use path::{Barred, Notes, Paths};
 use tape::{JsonFault, Kind, Tape, compact};
 
 /// How records become rows.
@@ -42,6 +46,18 @@ pub(crate) struct Records {
     columns: Vec<String>,
     paths: Paths,
     explode: Option<Explode>,
+    /// Whether cells have marks also where none is bad: what is filled down brings its mark along.
+    marked: bool,
+}
+
+/// Why a record is refused.
+#[derive(Debug)]
+pub(crate) struct Reason(String);
+
+impl From<JsonFault> for Reason {
+    fn from(fault: JsonFault) -> Self {
+        Self(format!("invalid JSON: {fault}"))
+    }
 }
 
 impl Records {
@@ -63,7 +79,7 @@ pub(crate) fn records(source: &Source) -> error::Result<Arc<Records>> {
     let paths = Paths::new(columns, |from| (!owned(from)).then_some(from)).map_err(invalid)?;
     let explode = array.map(|path| Explode::new(columns, path)).transpose().map_err(invalid)?;
     let columns = columns.iter().map(|column| column.name.clone()).collect();
-    Ok(Arc::new(Records { columns, paths, explode }))
+    Ok(Arc::new(Records { columns, paths, explode, marked: source.fill_down.is_some() }))
 }
 
 /// Takes the first `end` bytes off the buffer; parsing the records in them is left for later.
@@ -81,6 +97,7 @@ fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
         tail: String::new(),
         row: vec![Span::ABSENT; width],
         notes: Notes::new(width),
+        bad: Vec::new(),
         count: 0,
     };
     let mut chunk = Chunk::default();
@@ -89,13 +106,11 @@ fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
         let start = cut.span.start();
         let before = rows.count;
         let read = match tape.parse(&text, start, start + record.len()) {
-            Ok(()) if tape.node(0).kind == Kind::Object => {
-                rows.add(&tape, &text, records).map_err(|fault| format!("invalid JSON: {fault}"))
-            }
-            Ok(()) => Err("not a JSON object".to_owned()),
-            Err(fault) => Err(format!("invalid JSON: {fault}")),
+            Ok(()) if tape.node(0).kind == Kind::Object => rows.add(&tape, &text, records),
+            Ok(()) => Err(Reason("not a JSON object".to_owned())),
+            Err(fault) => Err(fault.into()),
         };
-        if let Err(reason) = read {
+        if let Err(Reason(reason)) = read {
             rows.cut_back(before);
             chunk.refused.push(Refused { line: cut.line, raw: record.to_owned(), reason });
             continue;
@@ -112,7 +127,7 @@ fn parse(mut text: String, cuts: &[Cut], records: &Records) -> Chunk {
     }
     text.push_str(&rows.tail);
     chunk.text = text;
-    chunk.columns = rows.columns.into_iter().map(Cells::Text).collect();
+    chunk.columns = cells(rows.columns, &rows.bad, records.marked);
     let types = records.columns.iter().zip(rows.notes.types);
     let found = types.filter(|(_, types)| !types.is_empty());
     chunk.seen.types = found.map(|(column, types)| (column.clone(), types)).collect();
@@ -126,20 +141,31 @@ struct Rows {
     tail: String,
     row: Vec<Span>,
     notes: Notes,
+    /// Row, column and fault of cells whose text is no value, in the order of the rows.
+    bad: Vec<(usize, usize, Fault)>,
     count: usize,
 }
 
 impl Rows {
-    fn add(&mut self, tape: &Tape, text: &str, records: &Records) -> Result<(), JsonFault> {
-        let Self { columns, tail, row, notes, count } = self;
+    fn add(&mut self, tape: &Tape, text: &str, records: &Records) -> Result<(), Reason> {
+        let Self { columns, tail, row, notes, bad, count } = self;
         row.fill(Span::ABSENT);
+        notes.barred.clear();
         records.paths.extract(tape, 0, text, tail, row, notes)?;
-        let mut push = |row: &[Span]| {
+        let mut push = |row: &[Span], barred: &[Barred]| {
             columns.iter_mut().zip(row).for_each(|(column, cell)| column.push(*cell));
+            for Barred { column, met, fault } in barred {
+                if let Some(cell) = columns[*column].last_mut()
+                    && *cell == Span::ABSENT
+                {
+                    *cell = *met;
+                    bad.push((*count, *column, *fault));
+                }
+            }
             *count += 1;
         };
         match &records.explode {
-            None => push(row),
+            None => push(row, &notes.barred),
             Some(explode) => explode.rows(tape, text, tail, row, notes, push)?,
         }
         Ok(())
@@ -147,6 +173,35 @@ impl Rows {
 
     fn cut_back(&mut self, count: usize) {
         self.columns.iter_mut().for_each(|column| column.truncate(count));
+        self.bad.truncate(self.bad.partition_point(|(row, ..)| *row < count));
         self.count = count;
+    }
+}
+
+/// Columns with a bad cell have marks, the others only where `marked` says so.
+fn cells(columns: Vec<Vec<Span>>, bad: &[(usize, usize, Fault)], marked: bool) -> Vec<Cells> {
+    let mut found: Vec<Cells> = columns.into_iter().map(Cells::Text).collect();
+    if marked {
+        found.iter_mut().for_each(|column| {
+            marks(column);
+        });
+    }
+    for (row, column, fault) in bad {
+        if let Some(mark) = marks(&mut found[*column]).and_then(|marks| marks.get_mut(*row)) {
+            *mark = Mark::Bad(*fault);
+        }
+    }
+    found
+}
+
+/// The marks of a column's cells, of which it had none yet where it was plain text.
+fn marks(column: &mut Cells) -> Option<&mut Vec<Mark>> {
+    if let Cells::Text(cells) = column {
+        let marks = vec![Mark::Plain; cells.len()];
+        *column = Cells::Marked { cells: std::mem::take(cells), marks };
+    }
+    match column {
+        Cells::Marked { marks, .. } => Some(marks),
+        Cells::Text(_) | Cells::Cast { .. } => None,
     }
 }

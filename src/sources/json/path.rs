@@ -5,29 +5,27 @@ Where in a record a column's value is found.
 reads `page`; `contacts[0]` takes the first element. A last `*` is the first member that is not null,
 as in GA4's slots `value: {string_value, int_value, …}`. A member whose name holds the dots itself
 comes first; a name that holds brackets is quoted: `properties."[Amplitude] Page URL"`.
+
+A path enters text that holds JSON. It finds nothing where a member or an element is absent, and
+behind null, blank text, the column's null markers and an array without elements. Any other value
+that it cannot go through makes a bad cell, unless another path of the column reads one: what is
+there and not understood must not pass for what is not there.
 */
 
 use crate::{
     config::source::Column,
     sources::{
+        cast::fault::Fault,
         chunk::Span,
         drift::{Physical, Types},
     },
 };
 
 use super::{
-    cell::cell,
-    tape::{JsonFault, Kind, Tape, unescape},
+    inner::{Found, Inner, Place},
+    steps::{Met, Step, follow, parse, reads},
+    tape::{JsonFault, Kind, Tape},
 };
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
-    Member(String),
-    /// The element whose member (first) reads the text (second).
-    Element(String, String),
-    Index(usize),
-    FirstValue,
-}
 
 /// The paths of all columns, ordered by the record's member they start at.
 #[derive(Debug)]
@@ -39,6 +37,8 @@ pub(crate) struct Paths {
 struct Start {
     member: String,
     targets: Vec<Target>,
+    /// Whether a path ends at the member: it may be an object or, not expanded, what stands for one.
+    is_read_whole: bool,
 }
 
 #[derive(Debug)]
@@ -49,19 +49,64 @@ struct Target {
     steps: Vec<Step>,
     /// Whether the types found are worth telling: a slot of one of several types is meant to differ.
     typed: bool,
+    /// Texts that mean null, wherever the column's paths meet them.
+    nulls: Vec<String>,
+}
+
+/// A value in the way of a column's path. It counts where no other path fills the cell.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Barred {
+    pub(crate) column: usize,
+    pub(crate) met: Span,
+    pub(crate) fault: Fault,
 }
 
 /// What is found beside the cells of a row.
 #[derive(Debug)]
 pub(crate) struct Notes {
     ranks: Vec<usize>,
+    inner: Inner,
+    /// Of the row at hand; whoever begins a row clears it.
+    pub(crate) barred: Vec<Barred>,
     /// Of each column, in all rows so far.
     pub(crate) types: Vec<Types>,
 }
 
 impl Notes {
     pub(crate) fn new(columns: usize) -> Self {
-        Self { ranks: Vec::new(), types: vec![Types::default(); columns] }
+        Self {
+            ranks: Vec::new(),
+            inner: Inner::default(),
+            barred: Vec::new(),
+            types: vec![Types::default(); columns],
+        }
+    }
+
+    /// Puts what the path of a column leads to into the column's cell.
+    fn fill(
+        &mut self,
+        target: &Target,
+        from: Place<'_>,
+        steps: &[Step],
+        tail: &mut String,
+        row: &mut [Span],
+    ) -> Result<(), JsonFault> {
+        let column = target.column;
+        if self.ranks[column] <= target.rank {
+            return Ok(());
+        }
+        match self.inner.find(from, steps, &target.nulls, tail)? {
+            Found::Nothing => {}
+            Found::Value(cell, kind) => {
+                self.ranks[column] = target.rank;
+                row[column] = cell;
+                if target.typed {
+                    self.types[column].add(Types::one(physical(kind)));
+                }
+            }
+            Found::Barred(met, fault) => self.barred.push(Barred { column, met, fault }),
+        }
+        Ok(())
     }
 }
 
@@ -85,25 +130,34 @@ impl Paths {
                     ));
                 };
                 let typed = declared.from.len() == 1 && !rest.contains(&Step::FirstValue);
+                let target = |rank: usize, steps: &[Step]| {
+                    let (steps, nulls) = (steps.to_vec(), declared.nulls.clone());
+                    Target { column, rank, steps, typed, nulls }
+                };
                 if !rest.is_empty() {
-                    let target = Target { column, rank: 2 * at, steps: Vec::new(), typed };
-                    paths.add(from, target);
+                    paths.add(from, target(2 * at, &[]));
                 }
-                let steps = rest.to_vec();
-                paths.add(member, Target { column, rank: 2 * at + 1, steps, typed });
+                paths.add(member, target(2 * at + 1, rest));
             }
         }
         Ok(paths)
     }
 
     fn add(&mut self, member: &str, target: Target) {
+        let is_read_whole = target.steps.is_empty();
         match self.starts.iter_mut().find(|start| start.member == member) {
-            Some(start) => start.targets.push(target),
-            None => self.starts.push(Start { member: member.to_owned(), targets: vec![target] }),
+            Some(start) => {
+                start.targets.push(target);
+                start.is_read_whole |= is_read_whole;
+            }
+            None => {
+                let (member, targets) = (member.to_owned(), vec![target]);
+                self.starts.push(Start { member, targets, is_read_whole });
+            }
         }
     }
 
-    /// Puts what is found in the object `root` of the tape into the cells of a row; the others stay.
+    /// Puts what is found in the value `root` of the tape into the cells of a row; the others stay.
     pub(crate) fn extract(
         &self,
         tape: &Tape,
@@ -113,30 +167,46 @@ impl Paths {
         row: &mut [Span],
         notes: &mut Notes,
     ) -> Result<(), JsonFault> {
+        notes.inner.forget();
+        notes.ranks.clear();
+        notes.ranks.resize(row.len(), usize::MAX);
         if tape.node(root).kind != Kind::Object {
-            return Ok(());
+            return self.extract_from_other(Place { tape, text, at: root }, tail, row, notes);
         }
-        let Notes { ranks, types } = notes;
-        ranks.clear();
-        ranks.resize(row.len(), usize::MAX);
         // Records of one file mostly hold the same members in the same order.
         let mut expected = 0;
         for (key, value) in tape.members(root) {
             let Some(at) = self.start(tape, text, key, expected) else { continue };
             expected = at + 1;
-            for target in &self.starts[at].targets {
-                let Some(index) = follow(tape, text, value, &target.steps) else { continue };
-                if ranks[target.column] <= target.rank {
-                    continue;
-                }
-                let found = cell(tape, index, text, tail)?;
-                if found != Span::ABSENT {
-                    ranks[target.column] = target.rank;
-                    row[target.column] = found;
-                    if target.typed {
-                        types[target.column].add(Types::one(physical(tape.node(index).kind)));
-                    }
-                }
+            let start = &self.starts[at];
+            let barred = notes.barred.len();
+            for target in &start.targets {
+                let from = Place { tape, text, at: value };
+                notes.fill(target, from, &target.steps, tail, row)?;
+            }
+            let is_scalar = !matches!(tape.node(value).kind, Kind::Object | Kind::Array);
+            if start.is_read_whole && is_scalar {
+                notes.barred.truncate(barred);
+            }
+        }
+        Ok(())
+    }
+
+    /// An element that is no object may be text that holds one; else it is in the way of every path.
+    #[cold]
+    fn extract_from_other(
+        &self,
+        from: Place<'_>,
+        tail: &mut String,
+        row: &mut [Span],
+        notes: &mut Notes,
+    ) -> Result<(), JsonFault> {
+        for start in &self.starts {
+            let mut steps = vec![Step::Member(start.member.clone())];
+            for target in &start.targets {
+                steps.truncate(1);
+                steps.extend_from_slice(&target.steps);
+                notes.fill(target, from, &steps, tail, row)?;
             }
         }
         Ok(())
@@ -169,8 +239,30 @@ impl Way {
         parse(path).map(Self)
     }
 
+    /// The value of the tape that it leads to.
+    #[cfg(any(test, feature = "fuzzing"))]
     pub(crate) fn find(&self, tape: &Tape, text: &str) -> Option<u32> {
+        match self.meet(tape, text) {
+            Met::Value(index) => Some(index),
+            Met::Nothing | Met::Barred(..) => None,
+        }
+    }
+
+    /// Where it ends.
+    pub(crate) fn meet(&self, tape: &Tape, text: &str) -> Met {
         follow(tape, text, 0, &self.0)
+    }
+
+    /// What it finds for a cell, also in text that holds JSON. `inner` has forgotten other tapes.
+    pub(crate) fn dig(
+        &self,
+        tape: &Tape,
+        text: &str,
+        nulls: &[String],
+        tail: &mut String,
+        inner: &mut Inner,
+    ) -> Result<Found, JsonFault> {
+        inner.find(Place { tape, text, at: 0 }, &self.0, nulls, tail)
     }
 }
 
@@ -183,95 +275,14 @@ pub(crate) fn below<'a>(path: &'a str, prefix: &str) -> Option<&'a str> {
     }
 }
 
-/// Whether a key, or a value written as text or number, reads `wanted`.
-fn reads(tape: &Tape, text: &str, index: u32, wanted: &str) -> bool {
-    let node = tape.node(index);
-    let written = &text[node.start as usize..node.end as usize];
-    match node.kind {
-        Kind::Escaped => {
-            let mut meant = String::new();
-            unescape(written, &mut meant).is_ok() && meant == wanted
-        }
-        Kind::Text | Kind::Number | Kind::Bool => written == wanted,
-        Kind::Null | Kind::Array | Kind::Object => false,
-    }
-}
-
-fn follow(tape: &Tape, text: &str, from: u32, steps: &[Step]) -> Option<u32> {
-    let member = |object: u32, name: &str| {
-        let is_object = tape.node(object).kind == Kind::Object;
-        let members = is_object.then(|| tape.members(object)).into_iter().flatten();
-        members.filter(|(key, _)| reads(tape, text, *key, name)).map(|(_, value)| value).last()
-    };
-    let mut at = from;
-    for step in steps {
-        at = match step {
-            Step::Member(name) => member(at, name)?,
-            Step::Element(name, wanted) => {
-                let is_array = tape.node(at).kind == Kind::Array;
-                let mut elements = is_array.then(|| tape.elements(at)).into_iter().flatten();
-                elements.find(|element| {
-                    member(*element, name).is_some_and(|value| reads(tape, text, value, wanted))
-                })?
-            }
-            Step::Index(index) => {
-                let is_array = tape.node(at).kind == Kind::Array;
-                is_array.then(|| tape.elements(at)).into_iter().flatten().nth(*index)?
-            }
-            Step::FirstValue => {
-                let is_object = tape.node(at).kind == Kind::Object;
-                let mut members = is_object.then(|| tape.members(at)).into_iter().flatten();
-                members.find(|(_, value)| tape.node(*value).kind != Kind::Null)?.1
-            }
-        };
-    }
-    Some(at)
-}
-
-/// The steps of a path; `None` if it is malformed.
-fn parse(path: &str) -> Option<Vec<Step>> {
-    let mut steps = Vec::new();
-    let mut rest = path;
-    loop {
-        if let Some(quoted) = rest.strip_prefix('"') {
-            let (name, after) = quoted.split_once('"')?;
-            steps.push(Step::Member(name.to_owned()));
-            rest = after;
-        } else {
-            let end = rest.find(['.', '[']).unwrap_or(rest.len());
-            let (name, after) = rest.split_at(end);
-            match name {
-                // Only at the very beginning: the place itself is an array.
-                "" if after.len() == path.len() && after.starts_with('[') => {}
-                "" => return None,
-                "*" => steps.push(Step::FirstValue),
-                name => steps.push(Step::Member(name.to_owned())),
-            }
-            rest = after;
-        }
-        while let Some(inside) = rest.strip_prefix('[') {
-            let (condition, after) = inside.split_once(']')?;
-            steps.push(match condition.split_once('=') {
-                Some((member, wanted)) => Step::Element(member.to_owned(), wanted.to_owned()),
-                None => Step::Index(condition.parse().ok()?),
-            });
-            rest = after;
-        }
-        match rest.strip_prefix('.') {
-            Some(next) => rest = next,
-            None => return rest.is_empty().then_some(steps),
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::sources::support::column;
 
     use super::*;
 
-    /// The cell that each path finds in one record.
-    fn found(record: &str, paths: &[&[&str]]) -> Vec<Option<String>> {
+    /// The cell that each path finds in one record, and what is in the way of which column.
+    fn read(record: &str, paths: &[&[&str]]) -> (Vec<Option<String>>, Vec<(usize, String)>) {
         let columns: Vec<Column> = paths
             .iter()
             .map(|from| {
@@ -288,7 +299,13 @@ mod tests {
         let mut notes = Notes::new(columns.len());
         paths.extract(&tape, 0, record, &mut tail, &mut cells, &mut notes).unwrap();
         let text = [record, &tail].concat();
-        cells.iter().map(|cell| cell.of(&text).map(str::to_owned)).collect()
+        let read = |span: Span| span.of(&text).map(str::to_owned);
+        let barred = notes.barred.iter().map(|barred| (barred.column, read(barred.met).unwrap()));
+        (cells.iter().map(|cell| read(*cell)).collect(), barred.collect())
+    }
+
+    fn found(record: &str, paths: &[&[&str]]) -> Vec<Option<String>> {
+        read(record, paths).0
     }
 
     #[test]
@@ -339,6 +356,57 @@ mod tests {
         );
         // Of a repeated member the last one counts, as in most readers.
         assert_eq!(found(r#"{"a": {"x": 1, "x": 2}}"#, &[&["a.x"]]), [Some("2".to_owned())]);
+    }
+
+    #[test]
+    fn what_is_in_the_way_is_noted_for_its_column() {
+        let record =
+            r#"{"user": "u2", "uid": 7, "js": "{\"a\": {\"b\": 1}, \"c\": \"x\"}", "none": null}"#;
+        let paths: &[&[&str]] = &[
+            &["js.a.b"],
+            &["user.id"],
+            &["user.id", "uid"],
+            &["js.c.d", "missing"],
+            &["none.id"],
+            &["user.id", "js.c.d"],
+        ];
+        let (cells, barred) = read(record, paths);
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(cells, [text("1"), None, text("7"), None, None, None]);
+        // That of column 2 counts for nothing, as its cell is filled.
+        let expected = [(1, "u2"), (2, "u2"), (5, "u2"), (3, "x"), (5, "x")];
+        assert_eq!(barred, expected.map(|(column, met)| (column, met.to_owned())));
+        // A member whose name holds the dots comes first.
+        let (cells, barred) = read(r#"{"user.id": 1, "user": "u2"}"#, &[&["user.id"]]);
+        assert_eq!((cells, barred), (vec![text("1")], Vec::new()));
+        assert_eq!(read("{}", &[&["user.id"]]), (vec![None], Vec::new()));
+    }
+
+    #[test]
+    fn what_is_read_whole_need_not_be_expanded() {
+        let paths: [&[&str]; 2] = [&["person.id", "person"], &["person.email"]];
+        let (cells, barred) = read(r#"{"person": "4946"}"#, &paths);
+        assert_eq!(cells, [Some("4946".to_owned()), None]);
+        assert!(barred.is_empty(), "{barred:?}");
+        let (_, barred) = read(r#"{"person": [1]}"#, &paths);
+        assert_eq!(barred, [(1, "[1]".to_owned())]);
+        let (_, barred) = read(r#"{"person": "4946"}"#, &paths[1..]);
+        assert_eq!(barred, [(0, "4946".to_owned())]);
+    }
+
+    #[test]
+    fn elements_that_are_no_objects_are_in_every_way() {
+        let at_root = |record: &str| read(record, &[&["sku"], &["price.net"]]);
+        let whole = |met: &str| vec![(0, met.to_owned()), (1, met.to_owned())];
+        for (record, met) in [("7", "7"), (r#""x""#, "x"), ("[1, 2]", "[1,2]")] {
+            let (cells, mut barred) = at_root(record);
+            barred.dedup();
+            assert_eq!((cells, barred), (vec![None, None], whole(met)), "{record}");
+        }
+        assert_eq!(at_root("null"), (vec![None, None], Vec::new()));
+        let (cells, barred) = at_root(r#""{\"sku\": \"a\", \"price\": {\"net\": 2}}""#);
+        assert_eq!(cells, [Some("a".to_owned()), Some("2".to_owned())]);
+        assert!(barred.is_empty(), "{barred:?}");
     }
 
     #[test]

@@ -147,9 +147,9 @@ fn rows_out_of_one_record_keep_its_text_once() {
     assert_eq!(
         loaded.bad_rows,
         [
-            "a.ndjson:1: `sku` is missing: {\"id\": 1, \"items\": [1, {\"sku\": \"a\"}, 2]}",
-            "a.ndjson:1: `sku` is missing: ∅",
-            "a.ndjson:2: `sku` is missing: {\"items\": [3]}",
+            "a.ndjson:1: `sku` is no string: no object on its path: {\"id\": 1, \"items\": [1, {\"sku\": \"a\"}, 2]}",
+            "a.ndjson:1: `sku` is no string: no object on its path: ∅",
+            "a.ndjson:2: `sku` is no string: no object on its path: {\"items\": [3]}",
         ]
     );
 }

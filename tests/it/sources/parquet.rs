@@ -200,13 +200,14 @@ fn paths_lead_into_texts_that_are_json() {
         Some("\"text\""),
         None,
     ]);
-    let rows = parquet(&[("url", "string"), ("x", "int64"), ("properties", "string")])
+    let loaded = parquet(&[("url", "string"), ("x", "int64"), ("properties", "string")])
         .column("url", |column| column.from = vec!["properties.$current_url".to_owned()])
         .column("x", |column| column.from = vec!["properties.n.x".to_owned()])
         .file("a.parquet", bytes(vec![("properties", Arc::new(texts))]))
-        .load()
-        .rows;
+        .load();
     let seen: Vec<&str> =
-        rows.iter().map(|row| row.rsplit_once('|').map_or("", |(start, _)| start)).collect();
+        loaded.rows.iter().map(|row| row.rsplit_once('|').map_or("", |(start, _)| start)).collect();
     assert_eq!(seen, ["https://a.nl/|1", "∅|∅", "∅|∅", "∅|∅"]);
+    let barred = |cell: &&String| cell.ends_with(": no object on its path");
+    assert_eq!(loaded.bad_cells.iter().filter(barred).count(), 2, "{:?}", loaded.bad_cells);
 }

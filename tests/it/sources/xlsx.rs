@@ -357,7 +357,13 @@ fn repeated_names_and_blanks_are_treated_as_in_text() {
     let numbered = || world().with(|source| source.xlsx.repeated_names = RepeatedNames::Number);
     let loaded = numbered().load();
     assert_eq!(loaded.rows, ["a|2|pro", "a|3|∅", "b|∅|∅"]);
-    assert_eq!(loaded.bad_cells, ["a.xlsx!S:3: props.plan: {broken: string"]);
+    assert_eq!(
+        loaded.bad_cells,
+        [
+            "a.xlsx!S:3: props.plan: {broken: string",
+            "a.xlsx!S:4: props.plan: 5: string: no object on its path",
+        ]
+    );
     // A date that is filled down is still one, whatever formats the column declares.
     let book = Book::default().sheet(
         "S",
