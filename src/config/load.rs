@@ -136,23 +136,26 @@ fn parse(
 
 /// Lays a target's locations, parameters and engine over the pipeline's.
 fn apply_target(json: &mut Json, name: &str, document: &Document, found: &mut Diagnostics) {
-    let mut target = json["targets"][name].clone();
-    if !target.is_object() {
+    let mut target = json.get("targets").and_then(|targets| targets.get(name)).cloned();
+    let Some(target) = target.as_mut().filter(|target| target.is_object()) else {
         let place = document.root().key("targets");
         if !place.key(name).exists() {
             let message = format!("no target is called `{name}`");
-            let names = place.keys();
-            found.push(place.key_error(codes::UNKNOWN_NAME, message).did_you_mean(name, names));
+            let error = place.key_error(codes::UNKNOWN_NAME, message);
+            found.push(match place.keys() {
+                names if names.is_empty() => error.hint("the pipeline declares no `targets:`"),
+                names => error.did_you_mean(name, names),
+            });
         }
         return;
-    }
+    };
     // A target gives values; the pipeline declares what they are values of.
-    for value in target["params"].as_object_mut().into_iter().flat_map(|params| params.values_mut())
-    {
+    let params = target.get_mut("params").and_then(Json::as_object_mut);
+    for value in params.into_iter().flat_map(|params| params.values_mut()) {
         *value = serde_json::json!({ "default": value.take() });
     }
     let declared = document.root().key("params").keys();
-    if let Some(params) = target["params"].as_object_mut() {
+    if let Some(params) = target.get_mut("params").and_then(Json::as_object_mut) {
         params.retain(|param, _| {
             let exists = declared.contains(&param.as_str()) || param == params::AS_OF_DATE;
             if !exists {
@@ -165,7 +168,7 @@ fn apply_target(json: &mut Json, name: &str, document: &Document, found: &mut Di
             exists
         });
     }
-    overlay(json, target);
+    overlay(json, target.take());
 }
 
 /// Lays one JSON over another: mappings are merged, everything else is replaced.
@@ -259,6 +262,16 @@ fn resolve(
         if !root.key("locations").key(name).exists() {
             locations.entry(name.to_owned()).or_insert_with(|| default.to_owned());
         }
+    }
+    let is_web = |place: &String| place.starts_with("http://") || place.starts_with("https://");
+    if locations.get("marts").is_some_and(is_web) {
+        let place = root.key("locations").key("marts");
+        let message = "`marts` is a place to write to, and the web is only read";
+        found.push(
+            place
+                .error(codes::STORAGE_URL, message)
+                .hint("write a folder, or a bucket as s3://, gs:// or az://"),
+        );
     }
     let mut location_names = root.key("locations").keys();
     location_names.extend(

@@ -104,6 +104,12 @@ pub fn write(dir: &Path, options: &DemoOptions) -> Result<DemoSummary> {
     if let Some(fault) = fault {
         return Err(Error::usage(codes::DEMO_OPTIONS, fault));
     }
+    let exports = dir.join("exports");
+    if exports.read_dir().is_ok_and(|mut files| files.next().is_some()) {
+        let message = format!("{} holds exports already", exports.display());
+        return Err(Error::usage(codes::EXISTS, message)
+            .hint("name another folder, or remove this one: no truth fits two worlds"));
+    }
     let world = World {
         seed: options.seed,
         persons: options.customers,

@@ -1,8 +1,9 @@
 /*!
-Named places at which fault tests kill the program.
+Named places at which tests end the program.
 
 `JOURNEYMART_FAILPOINT=publish.before_commit journeymart run` aborts there as `kill -9` would: no
-clean-up runs. For tests of what a crash leaves behind; it has no other use.
+clean-up runs. `publish.before_commit:wait` stays there instead, until a signal ends the run. For
+tests of what is left behind; it has no other use.
 */
 
 const VARIABLE: &str = "JOURNEYMART_FAILPOINT";
@@ -18,8 +19,11 @@ pub(super) const BEFORE_CURRENT: &str = "publish.before_current";
 /// One mart is up to date with the newest commit, the next is not.
 pub(super) const BETWEEN_STABLE_FILES: &str = "publish.between_stable_files";
 
-pub(super) fn reach(name: &str) {
-    if std::env::var_os(VARIABLE).is_some_and(|wanted| wanted == name) {
-        std::process::abort();
+pub(super) async fn reach(name: &str) {
+    let Ok(wanted) = std::env::var(VARIABLE) else { return };
+    match wanted.strip_prefix(name) {
+        Some("") => std::process::abort(),
+        Some(":wait") => std::future::pending().await,
+        _ => {}
     }
 }

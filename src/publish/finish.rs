@@ -92,7 +92,7 @@ async fn follow(layout: &Layout, commit: &Commit, finished: &mut Finished) -> Re
             }
             State::Behind => match replace(layout, mart, file).await {
                 Ok(version) => {
-                    failpoint::reach(failpoint::BEFORE_CURRENT);
+                    failpoint::reach(failpoint::BEFORE_CURRENT).await;
                     record(layout, commit, mart, file, version).await?;
                     note(&mut finished.updated, mart);
                 }
@@ -100,7 +100,7 @@ async fn follow(layout: &Layout, commit: &Commit, finished: &mut Finished) -> Re
                 Err(Fault::Store(error)) => return Err(error),
             },
         }
-        failpoint::reach(failpoint::BETWEEN_STABLE_FILES);
+        failpoint::reach(failpoint::BETWEEN_STABLE_FILES).await;
     }
     for mart in currents.keys().filter(|mart| !commit.marts.contains_key(*mart)) {
         layout.stable(mart).delete().await?;

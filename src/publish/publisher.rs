@@ -174,12 +174,17 @@ impl Publisher {
             return Err(Error::usage(codes::NO_COMMIT, message));
         };
         let newest = head.number;
+        let numbers = history::numbers(&self.layout).await?;
         if to >= newest {
             let message = format!("commit {to} is not older than the newest, {newest}");
-            return Err(Error::usage(codes::NO_COMMIT, message)
-                .hint("`journeymart runs` lists the commits"));
+            let earlier = numbers.iter().filter(|number| **number < newest);
+            let earlier: Vec<String> = earlier.map(u64::to_string).collect();
+            let error = Error::usage(codes::NO_COMMIT, message);
+            return Err(match earlier.is_empty() {
+                true => error.hint("there is no earlier one"),
+                false => error.hint(format!("earlier ones are {}", earlier.join(", "))),
+            });
         }
-        let numbers = history::numbers(&self.layout).await?;
         let later = numbers.into_iter().filter(|number| *number > to && *number <= newest);
         let later = history::commits(&self.layout, later.collect()).await?;
         let target = history::commit(&self.layout, to).await?;
@@ -238,7 +243,7 @@ impl Publisher {
     pub(super) async fn put(&mut self, commit: Commit) -> Result<&Commit> {
         let place = self.layout.commit(commit.number);
         let content = Bytes::from(encode(&commit));
-        failpoint::reach(failpoint::BEFORE_COMMIT);
+        failpoint::reach(failpoint::BEFORE_COMMIT).await;
         let mut answer = self.creation.create(&place, content.clone()).await;
         for repeat in 0..=REPEATS {
             let won = match answer {
@@ -250,7 +255,7 @@ impl Publisher {
                 },
             };
             if won {
-                failpoint::reach(failpoint::AFTER_COMMIT);
+                failpoint::reach(failpoint::AFTER_COMMIT).await;
                 return Ok(self.head.insert(commit));
             }
             if repeat < REPEATS {

@@ -76,7 +76,7 @@ pub(super) async fn stage(
     let location = layout.file(&path);
     let written =
         write(&location, &spec, rows, threads).await.map_err(|error| named(error, &spec.name))?;
-    failpoint::reach(failpoint::AFTER_VERSION);
+    failpoint::reach(failpoint::AFTER_VERSION).await;
     let Written { rows, bytes, sha256 } = written;
     let entry = MartEntry {
         layout: MartLayout::File,

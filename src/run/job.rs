@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use datafusion::common::runtime::SpawnedTask;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -17,14 +17,13 @@ use uuid::Uuid;
 use super::{
     artifacts::{
         Artifacts, MartResult, NodeResult, NodeStatus, RunResults, RunStatus, SCHEMA_VERSION,
-        SourceResult, WrittenMart,
+        WrittenMart,
     },
     execute::Execution,
-    expectations::{self, Observed},
     guard,
     inputs::{self, Inputs},
     manifest::manifest,
-    observer::Observer,
+    observer::{Observer, Recorded},
     project::Project,
     schedule,
 };
@@ -35,7 +34,6 @@ use crate::{
     functions::pseudonymize,
     plan::{Action, Plan, Request},
     publish::{self, Commit, CommitRequest, MartState, Publisher},
-    sources,
 };
 
 /// What a run is asked to do beyond its pipeline.
@@ -74,21 +72,28 @@ pub async fn run(
     }
     let wanted = wanted(&project, options)?;
     let run_id = Uuid::now_v7();
-    let artifacts =
-        Arc::new(Artifacts::create(&project.work_dir(), first_results(&project, options, run_id))?);
+    let artifacts = Arc::new(Artifacts::create(
+        &project.work_dir(),
+        first_results(&project, options, run_id, &warnings),
+    )?);
     artifacts.event("run_started", None, &project.pipeline.name)?;
     let job = Job {
         project,
         schemas,
         options: options.clone(),
-        observer,
+        observer: Arc::new(Recorded::new(observer, &artifacts)),
         artifacts: Arc::clone(&artifacts),
         run_id,
     };
     let mut interruption = stop.clone();
-    let result = tokio::select! {
-        result = job.publish(engine, wanted, inputs, stop) => result,
+    let prepared = tokio::select! {
+        prepared = job.prepare(engine, wanted, inputs, stop.clone()) => prepared,
         kind = schedule::stopped(&mut interruption) => Err(schedule::interrupted(kind)),
+    };
+    let result = match prepared {
+        Ok(Prepared::Ended(status)) => Ok(status),
+        Ok(Prepared::Commit(publisher, request)) => job.commit(*publisher, request, stop).await,
+        Err(error) => Err(error),
     };
     close(&artifacts, &result)?;
     result.map(|_| artifacts.results())
@@ -195,23 +200,31 @@ fn close(artifacts: &Artifacts, result: &Result<RunStatus>) -> Result<()> {
     artifacts.event("run_ended", None, &outcome)
 }
 
-struct Job {
-    project: Arc<Project>,
+pub(super) struct Job {
+    pub(super) project: Arc<Project>,
     schemas: Schemas,
     options: RunOptions,
-    observer: Arc<dyn Observer>,
-    artifacts: Arc<Artifacts>,
-    run_id: Uuid,
+    pub(super) observer: Arc<dyn Observer>,
+    pub(super) artifacts: Arc<Artifacts>,
+    pub(super) run_id: Uuid,
+}
+
+/// What a run has come to when nothing is left but to let readers see it.
+enum Prepared {
+    /// There is nothing to publish.
+    Ended(RunStatus),
+    Commit(Box<Publisher>, CommitRequest),
 }
 
 impl Job {
-    async fn publish(
+    /// Loads, computes, stages and checks. Whatever ends it early, readers see nothing of it.
+    async fn prepare(
         &self,
         engine: crate::engine::Engine,
         selected: Vec<TableName>,
         inputs: Listing,
         stop: watch::Receiver<Option<Kind>>,
-    ) -> Result<RunStatus> {
+    ) -> Result<Prepared> {
         let project = &self.project;
         let publisher = project.publisher(self.run_id, self.options.single_writer).await?;
         guard::as_of_date(project, publisher.head(), self.options.allow_older)?;
@@ -249,9 +262,13 @@ impl Job {
             .head()
             .is_some_and(|head| head.marts.keys().all(|name| declared.contains(name)));
         let days = inputs.days();
-        if plan.is_no_op() && nothing_to_withdraw && self.options.written.is_empty() {
+        let is_published = |mart: &WrittenMart| {
+            publisher.head().is_some_and(|head| head.marts.get(&mart.name) == Some(&mart.entry))
+        };
+        let nothing_to_add = self.options.written.iter().all(is_published);
+        if plan.is_no_op() && nothing_to_withdraw && nothing_to_add {
             self.hold_to_promises(Vec::new(), &days)?;
-            return self.no_op(&plan, &publisher);
+            return self.no_op(&plan, &publisher).map(Prepared::Ended);
         }
         // Tracing plans every table once more: a run that has nothing to do is spared that, and
         // others do it beside their first steps.
@@ -290,18 +307,19 @@ impl Job {
         let ended = ended?;
         let books = execution.books();
         self.artifacts.update(|results| results.sources.clone_from(&books))?;
+        self.note_losses(&books);
         schedule::first_failure(&ended)?;
         written.flatten()?;
         self.hold_to_promises(books, &days)?;
         let mut execution = Arc::into_inner(execution)
             .expect("every step has ended, and each held the only other handles");
         let (staged, audits) = (execution.take_staged(), execution.take_audits());
-        let mut publisher = execution.publisher.take().expect("given above");
+        let publisher = execution.publisher.take().expect("given above");
         self.audit(audits.values().chain(staged.values().map(|mart| &mart.audit)))?;
         guard::shrink(publisher.head(), &staged, self.options.allow_shrink)?;
         if self.options.dry_run {
             self.observer.noted("dry run: everything was computed and checked, nothing published");
-            return Ok(RunStatus::Success);
+            return Ok(Prepared::Ended(RunStatus::Success));
         }
         let mut marts: BTreeMap<String, MartState> = staged
             .into_iter()
@@ -329,67 +347,30 @@ impl Job {
             inputs: inputs.listed,
             marts,
         };
+        Ok(Prepared::Commit(Box::new(publisher), request))
+    }
+
+    /// Publishes. Whoever stops the run now is told what is published: the answer to the commit is
+    /// waited for, and the files of the marts follow it in the next run at the latest.
+    async fn commit(
+        &self,
+        mut publisher: Publisher,
+        request: CommitRequest,
+        mut stop: watch::Receiver<Option<Kind>>,
+    ) -> Result<RunStatus> {
         let commit = publisher.commit(request).await?.clone();
-        publisher.finish().await?;
-        self.artifacts.update(|results| {
+        let recorded = self.artifacts.update(|results| {
             results.commit = Some(commit.number);
             results.marts = self.mart_results(&commit);
             results.staged.clear();
-        })?;
-        Ok(RunStatus::Success)
-    }
-
-    /// Every source keeps its promises, or the run ends here. Of sources that this run did not have
-    /// to load the last run that did knows.
-    fn hold_to_promises(
-        &self,
-        mut loaded: Vec<SourceResult>,
-        days: &BTreeMap<String, Vec<NaiveDate>>,
-    ) -> Result<()> {
-        let runs = self.project.runs();
-        let earlier: Vec<&RunResults> =
-            runs.iter().filter(|run| run.run_id != self.run_id.to_string()).collect();
-        let mut judged = Vec::new();
-        for (name, source) in &self.project.pipeline.sources {
-            let of_run = |run: &'_ RunResults| -> Option<SourceResult> {
-                run.sources.iter().find(|result| result.source == *name).cloned()
-            };
-            let published: Vec<SourceResult> = earlier
-                .iter()
-                .filter(|run| run.status == RunStatus::Success && run.commit.is_some())
-                .filter_map(|run| of_run(run))
-                .collect();
-            let at = loaded.iter().position(|result| result.source == *name);
-            let Some(result) = at.map(|at| &loaded[at]).or(published.first()) else { continue };
-            let results = expectations::judge(&Observed {
-                source,
-                result,
-                days: days.get(name).cloned().unwrap_or_default(),
-                earlier: published.iter().collect(),
-                now: self.artifacts.results().started_at,
-            });
-            if let Some(at) = at {
-                loaded[at].expectations.clone_from(&results);
-                let before = published.first().and_then(|last| last.undeclared.as_ref());
-                if let (Some(now), Some(before)) = (&loaded[at].undeclared, before) {
-                    let new = sources::new_since(source, &loaded[at].drift, now, before);
-                    loaded[at].drift.extend(new);
-                }
-                for drifted in loaded[at].drift.iter().filter(|drifted| drifted.warned) {
-                    let mut warning = drifted.diagnostic(name);
-                    warning.location = self.project.pipeline.source_places.get(name).cloned();
-                    self.observer.warned(&warning);
-                }
-            } else if !results.is_empty() {
-                loaded.push(SourceResult { expectations: results.clone(), ..result.clone() });
+        });
+        tokio::select! {
+            finished = publisher.finish() => finished?,
+            kind = schedule::stopped(&mut stop) => {
+                return Err(schedule::interrupted_after(kind, commit.number));
             }
-            judged.extend(results.into_iter().map(|result| (name.as_str(), result)));
-        }
-        self.artifacts.update(|results| results.sources = loaded)?;
-        for warning in expectations::enforce(&judged, &self.project.pipeline.source_places)? {
-            self.observer.warned(&warning);
-        }
-        Ok(())
+        };
+        recorded.map(|()| RunStatus::Success)
     }
 
     fn no_op(&self, plan: &Plan, publisher: &Publisher) -> Result<RunStatus> {
@@ -444,7 +425,12 @@ impl Job {
     }
 }
 
-fn first_results(project: &Project, options: &RunOptions, run_id: Uuid) -> RunResults {
+fn first_results(
+    project: &Project,
+    options: &RunOptions,
+    run_id: Uuid,
+    warnings: &[Diagnostic],
+) -> RunResults {
     RunResults {
         schema_version: SCHEMA_VERSION,
         run_id: run_id.to_string(),
@@ -464,7 +450,7 @@ fn first_results(project: &Project, options: &RunOptions, run_id: Uuid) -> RunRe
         marts: Vec::new(),
         staged: Vec::new(),
         checks: Vec::new(),
-        warnings: project.warnings.iter().map(ToString::to_string).collect(),
+        warnings: project.warnings.iter().chain(warnings).map(ToString::to_string).collect(),
         peak_resident_bytes: None,
     }
 }

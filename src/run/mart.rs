@@ -18,7 +18,7 @@ use crate::{
     checks::{self, Check},
     config::pipeline::MartConfig,
     engine::{Engine, errors},
-    error::{Diagnostic, Result},
+    error::{Diagnostic, Location, Result},
     fingerprint::Fingerprint,
     publish::{ColumnNote, MartSpec, Publisher, StagedMart},
     run::artifacts::{CheckResult, CheckStatus},
@@ -145,7 +145,11 @@ async fn ask(engine: &Engine, catalog: &Catalog, node: &Node, grain: &[String]) 
             status: status(rule, outcome.failures),
             failures: outcome.failures,
         });
-        audit.findings.extend(outcome.diagnostic);
+        audit.findings.extend(outcome.diagnostic.map(|mut finding| {
+            let table = || Location::line(node.file.as_str(), 1);
+            finding.location.get_or_insert_with(table);
+            finding
+        }));
     }
     Ok(audit)
 }

@@ -16,6 +16,7 @@ pub mod manifest;
 mod mart;
 pub mod observer;
 pub mod project;
+mod promises;
 pub mod query;
 pub mod recovery;
 mod schedule;

@@ -123,13 +123,20 @@ pub(crate) fn first_failure(ended: &[Ended]) -> Result<()> {
     Err(all)
 }
 
-/// The error of a run that a signal ended.
+/// The error of a run that a signal ended before it published anything.
 pub(crate) fn interrupted(kind: Kind) -> Error {
     Error::new(
         kind,
         Diagnostic::error(codes::INTERRUPTED, "the run was stopped; nothing was published")
             .hint("`journeymart retry` goes on from here"),
     )
+}
+
+/// The error of a run that a signal ended while the files of the marts followed its commit.
+pub(crate) fn interrupted_after(kind: Kind, commit: u64) -> Error {
+    let message = format!("the run was stopped when commit {commit} was published");
+    let hint = "the next run, rollback or vacuum brings the files of the marts up to it";
+    Error::new(kind, Diagnostic::error(codes::INTERRUPTED, message).hint(hint))
 }
 
 #[cfg(test)]

@@ -95,7 +95,9 @@ pub fn check_budget(source: &Source, books: &Books, example: Option<&str>) -> Re
         ),
     );
     Err(match example {
-        Some(example) => error.hint(format!("the first: {example}")),
+        Some(example) => error.hint(format!(
+            "the first: {example}; `journeymart query` shows all in quarantine.rows and .cells"
+        )),
         None => error,
     })
 }
@@ -140,7 +142,8 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "3 of 100 rows of source `shop` are bad (3.00 %), `max_bad_ratio` allows 2.00 % \
-             (hint: the first: a.csv:3: `x` is no int64)"
+             (hint: the first: a.csv:3: `x` is no int64; `journeymart query` shows all in \
+             quarantine.rows and .cells)"
         );
         assert!(check_budget(&source, &Books::default(), None).is_ok());
     }

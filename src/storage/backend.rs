@@ -77,8 +77,8 @@ fn build(
             });
             Arc::new(builder.with_retry(retries()).with_http_connector(connector).build()?)
         }
-        // A web server need not answer range requests, so one body carries the whole file and only
-        // its start is limited in time. The connector would hold all of a body that is read slowly;
+        // A web server need not answer range requests, so one body carries the whole file, however
+        // long that takes; only one that stands still is given up (`read`). The connector would hold all of a body that is read slowly;
         // without it each request needs a connection of its own (`background`).
         Scheme::Http => {
             let options = ClientOptions::new()

@@ -5,7 +5,7 @@ Messages are made from the status, the store's error code and the kind of failur
 request: a URL may carry a signature and a body may echo a key.
 */
 
-use std::{error::Error as StdError, io};
+use std::{error::Error as StdError, io, time::Duration};
 
 use object_store::client::{HttpError, HttpErrorKind};
 
@@ -38,6 +38,9 @@ impl Doing {
     }
 }
 
+/// What to do about what passes by itself.
+const AGAIN: &str = "run again; nothing was published";
+
 /// The error to report for a store's answer.
 pub(crate) fn report(error: &object_store::Error, doing: Doing, shown: &str) -> Error {
     // A body that breaks off inside our own reader arrives wrapped, already explained.
@@ -48,10 +51,14 @@ pub(crate) fn report(error: &object_store::Error, doing: Doing, shown: &str) -> 
     let message = format!("cannot {} `{shown}`: {reason}", doing.verb());
     match cause {
         Cause::Missing if doing == Doing::Writing => {
-            Error::usage(codes::STORAGE_MISSING, format!("{message}: is the bucket there?"))
+            let what = if is_remote(shown) { "bucket" } else { "folder above it" };
+            Error::usage(codes::STORAGE_MISSING, format!("{message}: is the {what} there?"))
         }
         Cause::Missing => {
             Error::usage(codes::STORAGE_MISSING, format!("`{shown}` does not exist"))
+        }
+        Cause::Denied if !is_remote(shown) => {
+            Error::usage(codes::STORAGE_DENIED, message).hint("check who owns it and may change it")
         }
         Cause::Denied => Error::usage(codes::STORAGE_DENIED, message).hint(
             "check the permissions, and the credentials in the environment (AWS_*, AZURE_*, GOOGLE_*)",
@@ -59,13 +66,26 @@ pub(crate) fn report(error: &object_store::Error, doing: Doing, shown: &str) -> 
         Cause::Transient => {
             let mut error = Error::failed(codes::STORAGE_TRANSIENT, message);
             error.kind = Kind::Retryable;
-            error.hint("run again; nothing was published")
+            error.hint(AGAIN)
         }
         Cause::Full => Error::failed(codes::STORAGE_WRITE, message)
             .hint("free some space; nothing was published and running again is safe"),
         Cause::Unsupported => Error::usage(codes::UNSAFE_STORE, message),
         Cause::Other => Error::failed(doing.code(), message),
     }
+}
+
+/// The error of a body of which nothing more arrives.
+pub(super) fn stalled(waited: Duration, shown: &str) -> Error {
+    let message = format!("cannot read `{shown}`: nothing arrived for {} s", waited.as_secs());
+    let mut error = Error::failed(codes::STORAGE_TRANSIENT, message);
+    error.kind = Kind::Retryable;
+    error.hint(AGAIN)
+}
+
+/// Whether a place as messages show it is that of a store behind a network.
+fn is_remote(shown: &str) -> bool {
+    shown.contains("://") && !shown.starts_with("file://")
 }
 
 /// The error of a store that could not be set up at all.

@@ -2,7 +2,12 @@
 One place in a store: a file or a folder, with everything that can be done to it.
 */
 
-use std::{fmt, io, path::PathBuf, sync::Arc, time::SystemTime};
+use std::{
+    fmt, io,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
@@ -305,6 +310,11 @@ impl Location {
                 format!("cannot write `{self}`: https:// locations are read-only"),
             )),
         }
+    }
+
+    /// The error of a body of which nothing more arrives.
+    pub(super) fn stalled(&self, waited: Duration) -> Error {
+        failure::stalled(waited, &self.shown)
     }
 
     pub(super) fn report(&self, error: &object_store::Error, doing: Doing) -> Error {

@@ -10,6 +10,7 @@ use std::{
     fs::File,
     io::{self, Read},
     sync::Arc,
+    time::Duration,
 };
 
 use bytes::{Buf, Bytes};
@@ -23,6 +24,8 @@ use crate::error::Result;
 
 const RANGE_BYTES: u64 = 8 * 1024 * 1024;
 const RANGES_AHEAD: usize = 2;
+/// A body may take long, but not stand still: longer than all retries of a request together.
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// The bytes of a file, in order. Its `io::Error`s become errors of ours through
 /// [`Location::explain`].
@@ -52,8 +55,8 @@ impl Reader {
                 let (sender, parts) = mpsc::channel(1);
                 let remote = location.clone();
                 background::handle()?.spawn(async move {
-                    let mut fetched = fetch(remote);
-                    while let Some(part) = fetched.next().await {
+                    let mut fetched = fetch(remote.clone());
+                    while let Some(part) = next(&mut fetched, &remote, PATIENCE).await {
                         // Nobody listens any more: the reader was dropped.
                         if sender.send(part).await.is_err() {
                             return;
@@ -106,6 +109,18 @@ pub(crate) fn hexadecimal(digest: Sha256) -> String {
     digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
+/// The next part, or the error of a body that stands still.
+async fn next(
+    parts: &mut BoxStream<'static, Result<Bytes>>,
+    location: &Location,
+    patience: Duration,
+) -> Option<Result<Bytes>> {
+    match tokio::time::timeout(patience, parts.next()).await {
+        Ok(part) => part,
+        Err(_) => Some(Err(location.stalled(patience))),
+    }
+}
+
 fn fetch(location: Location) -> BoxStream<'static, Result<Bytes>> {
     let shown = location.clone();
     stream::once(async move {
@@ -129,4 +144,24 @@ fn fetch(location: Location) -> BoxStream<'static, Result<Bytes>> {
     .try_flatten()
     .map_err(move |error: object_store::Error| shown.report(&error, Doing::Reading))
     .boxed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{error::Kind, storage::Storage};
+
+    #[tokio::test]
+    async fn a_body_that_stands_still_is_given_up_and_worth_another_try() {
+        let location = Storage::new("/").location("https://h.example/a.csv").unwrap();
+        let part = || stream::once(async { Ok(Bytes::from_static(b"id")) });
+        let mut parts = part().chain(stream::pending()).boxed();
+        let patience = Duration::from_secs(60);
+        assert!(next(&mut parts, &location, patience).await.unwrap().is_ok());
+        let error = next(&mut parts, &location, Duration::ZERO).await.unwrap().unwrap_err();
+        assert_eq!(error.kind, Kind::Retryable);
+        assert!(error.to_string().contains("a.csv`: nothing arrived for 0 s"), "{error}");
+        assert!(next(&mut part().boxed(), &location, patience).await.is_some());
+        assert!(next(&mut stream::empty().boxed(), &location, patience).await.is_none());
+    }
 }

@@ -1,11 +1,7 @@
 //! The program as a data engineer sees it: a fresh project, bad input, history. Whatever goes
 //! wrong, the published files stay as they were, byte for byte.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{fs, path::PathBuf};
 
 use datafusion::{
     arrow::{
@@ -15,74 +11,7 @@ use datafusion::{
     parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder,
 };
 
-use crate::program::program;
-
-/// A project as `init` writes it, run once.
-struct Project {
-    dir: tempfile::TempDir,
-    marts: BTreeMap<PathBuf, Vec<u8>>,
-}
-
-struct Outcome {
-    code: Option<i32>,
-    stdout: String,
-    stderr: String,
-}
-
-fn journeymart(dir: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> Outcome {
-    let output = program(dir).envs(variables.iter().copied()).args(arguments).output().unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
-}
-
-impl Project {
-    fn published() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        assert_eq!(journeymart(dir.path(), &["init", "."], &[]).code, Some(0));
-        let first = journeymart(dir.path(), &["run"], &[]);
-        assert_eq!(first.code, Some(0), "{}", first.stderr);
-        let mut project = Self { dir, marts: BTreeMap::new() };
-        project.marts = project.read_marts();
-        assert!(project.marts.len() > 3);
-        project
-    }
-
-    fn run(&self, arguments: &[&str]) -> Outcome {
-        journeymart(self.dir.path(), arguments, &[])
-    }
-
-    fn path(&self, file: &str) -> PathBuf {
-        self.dir.path().join(file)
-    }
-
-    fn edit(&self, file: &str, from: &str, to: &str) {
-        let text = fs::read_to_string(self.path(file)).unwrap();
-        assert!(text.contains(from), "{file} does not hold {from}");
-        fs::write(self.path(file), text.replacen(from, to, 1)).unwrap();
-    }
-
-    fn read_marts(&self) -> BTreeMap<PathBuf, Vec<u8>> {
-        fs::read_dir(self.path("out/marts"))
-            .unwrap()
-            .map(|entry| entry.unwrap().path())
-            .filter(|path| path.extension().is_some_and(|extension| extension == "parquet"))
-            .map(|path| (path.clone(), fs::read(path).unwrap()))
-            .collect()
-    }
-
-    /// Runs, and expects an exit code, a message, and marts as they were.
-    #[track_caller]
-    fn refuses(&self, code: i32, message: &str) {
-        let outcome = self.run(&["run"]);
-        assert_eq!(outcome.code, Some(code), "{}", outcome.stderr);
-        assert!(outcome.stderr.contains(message), "{}", outcome.stderr);
-        assert_eq!(outcome.stdout, "");
-        assert!(self.read_marts() == self.marts, "published files changed");
-    }
-}
+use crate::project::{Project, journeymart};
 
 #[test]
 fn a_new_project_runs_and_then_has_nothing_to_do() {
@@ -438,7 +367,7 @@ fn an_older_day_needs_permission() {
 fn a_location_of_another_pipeline_is_refused() {
     let project = Project::published();
     project.edit("pipelines/shop.yaml", "pipeline: shop", "pipeline: other");
-    project.refuses(2, "shop");
+    project.refuses(2, "belongs to pipeline `shop`");
 }
 
 #[test]

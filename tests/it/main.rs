@@ -3,7 +3,10 @@
 #![expect(clippy::print_stdout, reason = "a test says when it is skipped")]
 
 mod program;
+mod project;
 mod cli;
+mod commands;
+mod stops;
 mod config;
 mod catalog;
 mod storage;

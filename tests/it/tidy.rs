@@ -64,3 +64,15 @@ fn one_version_of_the_engine() {
         assert_eq!(copies, 1, "{package} is compiled {copies} times");
     }
 }
+
+#[test]
+fn the_readme_names_every_mart() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let readme = fs::read_to_string(root.join("README.md")).unwrap();
+    for path in files("sql/marts", "sql") {
+        let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+        if !name.contains('.') {
+            assert!(readme.contains(&format!("`{name}`")), "README.md does not name {name}");
+        }
+    }
+}

@@ -33,21 +33,25 @@ same() {
     echo "$1: identical"
 }
 
-# identities PIPELINE: whom each identifier belongs to.
-identities() {
+# answer NAME PIPELINE SQL: asks the first run's world.
+answer() {
     EXPORTS=$folder/world/exports MARTS=$folder/first "$journeymart" query --project-dir "$folder/project" \
-        "$folder/project/pipelines/$1.yaml" --quiet --output json \
-        'select id_type, id_value, customer_id from core.identities' >"$folder/$1.json"
+        "$folder/project/pipelines/$2.yaml" --quiet --output json "$3" >"$folder/$1.json"
 }
+identities='select id_type, id_value, customer_id from core.identities'
 
 run first "$folder/world/exports" --threads 2 --batch-size 8192
-identities customer_journey
+answer identities customer_journey "$identities"
+answer cells customer_journey 'select * from quarantine.cells'
+answer rows customer_journey 'select * from quarantine.rows'
 # The same with the guard of shared devices on.
 sed 's/^journeys:$/identity: {stitch: last_user}\n\njourneys:/' \
     "$folder/project/pipelines/customer_journey.yaml" >"$folder/project/pipelines/guarded.yaml"
-identities guarded
+answer guarded guarded "$identities"
 "$python" tests/truth/verify.py "$folder/first" "$folder/world/truth" \
-    --identities "$folder/customer_journey.json" --guarded "$folder/guarded.json"
+    --exports "$folder/world/exports" --results "$folder"/project/.journeymart/runs/*/run_results.json \
+    --cells "$folder/cells.json" --rows "$folder/rows.json" \
+    --identities "$folder/identities.json" --guarded "$folder/guarded.json"
 for threads in 1 2 8; do
     for batch in 1000 8192; do
         run "threads-$threads-batch-$batch" "$folder/world/exports" --threads "$threads" --batch-size "$batch"

@@ -13,6 +13,7 @@ use std::{
 
 use datafusion::{
     arrow::datatypes::{DataType, SchemaRef},
+    error::DataFusionError,
     execution::SessionState,
     sql::sqlparser::{ast::Query, tokenizer::Span},
 };
@@ -63,6 +64,19 @@ impl Checked {
         found.extend(self.diagnostics);
         Ok((self.schemas, found.finish()?))
     }
+}
+
+/// What the planner has against one statement, in its text.
+pub(super) fn planning_faults(
+    file: &str,
+    text: &Arc<str>,
+    error: &DataFusionError,
+) -> Vec<Diagnostic> {
+    let placed = |fault: Fault| {
+        let place = fault.span.map(|span| sql::span_place(file, text, span));
+        fault.into_diagnostic(place)
+    };
+    Fault::all(error).into_iter().map(placed).collect()
 }
 
 /// A finding that is an error in shipped SQL and a warning in an analyst's.

@@ -55,7 +55,12 @@ fn project(
     options: &QueryOptions,
 ) -> Result<Project> {
     let given = context.project_options(pipeline);
-    if options.published { Project::open_published(&given) } else { Project::open(&given) }
+    if options.published {
+        return Project::open_published(&given);
+    }
+    let mut project = Project::open(&given)?;
+    query::admit(&mut project, &options.sql);
+    Ok(project)
 }
 
 fn export(
