@@ -388,8 +388,10 @@ mod tests {
         let (cells, barred) = read(r#"{"person": "4946"}"#, &paths);
         assert_eq!(cells, [Some("4946".to_owned()), None]);
         assert!(barred.is_empty(), "{barred:?}");
-        let (_, barred) = read(r#"{"person": [1]}"#, &paths);
-        assert_eq!(barred, [(1, "[1]".to_owned())]);
+        // That of column 0 counts for nothing, as its cell is filled.
+        let (cells, barred) = read(r#"{"person": [1]}"#, &paths);
+        assert_eq!(cells, [Some("[1]".to_owned()), None]);
+        assert_eq!(barred, [(0, "[1]".to_owned()), (1, "[1]".to_owned())]);
         let (_, barred) = read(r#"{"person": "4946"}"#, &paths[1..]);
         assert_eq!(barred, [(0, "4946".to_owned())]);
     }
