@@ -9,16 +9,7 @@ live_subscriptions as (
 
     select
         *,
-        items[1] as item,
-        -- Stripe counts ISK and UGX in hundredths, though they have none.
-        case
-            when lower(currency) in (
-                'bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga',
-                'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'
-            ) then 1
-            when lower(currency) in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then 1000
-            else 100
-        end as minor_unit_count
+        items[1] as item
     from source
     where coalesce(livemode, true)
         and status not in ('incomplete', 'incomplete_expired')
@@ -42,7 +33,7 @@ subscriptions as (
         item['price']['recurring']['interval'] as interval,
         item['price']['recurring']['interval_count'] as interval_count,
         item['quantity'] as quantity,
-        cast(item['price']['unit_amount'] as decimal(18, 4)) / minor_unit_count as amount,
+        stripe_amount(item['price']['unit_amount'], currency) as amount,
         upper(currency) as currency,
         not coalesce(cancel_at_period_end, false) as auto_renew,
         trial_start as trial_start_at,

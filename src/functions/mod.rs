@@ -121,6 +121,7 @@ mod sessions;
 mod shapley_attribution;
 mod short_key;
 mod strip_params;
+mod stripe_amount;
 mod top_share;
 mod transition;
 mod two_prop_p;
@@ -223,6 +224,7 @@ pub const ALL: &[Function] = &[
     shapley_attribution::FUNCTION,
     short_key::FUNCTION,
     strip_params::FUNCTION,
+    stripe_amount::FUNCTION,
     top_share::FUNCTION,
     transition::FUNCTION,
     two_prop_p::FUNCTION,

@@ -16,23 +16,6 @@ unnested_lines as (
 
 ),
 
-lines as (
-
-    select
-        *,
-        -- Stripe counts ISK and UGX in hundredths, though they have none.
-        case
-            when lower(line['currency']) in (
-                'bif', 'clp', 'djf', 'gnf', 'jpy', 'kmf', 'krw', 'mga',
-                'pyg', 'rwf', 'vnd', 'vuv', 'xaf', 'xof', 'xpf'
-            ) then 1
-            when lower(line['currency']) in ('bhd', 'jod', 'kwd', 'omr', 'tnd') then 1000
-            else 100
-        end as minor_unit_count
-    from unnested_lines
-
-),
-
 invoice_lines as (
 
     select
@@ -47,14 +30,14 @@ invoice_lines as (
         local_date(to_timestamp_seconds(line['period']['start']), $timezone) as period_start_date,
         local_date(to_timestamp_seconds(line['period']['end']), $timezone) as period_end_date,
         line['quantity'] as quantity,
-        cast(line['amount'] as decimal(18, 4)) / minor_unit_count as amount,
+        stripe_amount(line['amount'], line['currency']) as amount,
         coalesce(
             line['proration'],
             line['parent']['subscription_item_details']['proration'],
             false
         ) as is_proration,
         upper(line['currency']) as currency
-    from lines
+    from unnested_lines
 
 )
 
