@@ -27,6 +27,10 @@ pub struct About {
     pub documentation: Option<String>,
     /// How to make the export: where to click or what to schedule, and with which options.
     pub export: Option<String>,
+    /// Lines of a block to start from: the path as the vendor names its files or so that their dates
+    /// can be told, and what else only the pipeline can say. Without them, files in a folder of the
+    /// preset's name.
+    pub example: Option<String>,
     /// The pages and sample files that its test holds it against.
     #[serde(default)]
     pub verified: Vec<String>,

@@ -183,17 +183,10 @@ fn column(name: &str, config: &ColumnConfig) -> Column {
 /// A block to start from: what the preset cannot know.
 fn example(name: &str, preset: &Preset) -> String {
     let source = name.split('_').next().unwrap_or(name);
-    let path = usual_path(name).map_or_else(|| plain_path(name, preset), str::to_owned);
-    let mut lines = vec![
-        "sources:".to_owned(),
-        format!("  {source}:"),
-        format!("    preset: {name}"),
-        format!("    path: \"{{exports}}/{path}\""),
-    ];
-    lines.extend(beside(name).iter().map(|line| format!("    {line}")));
-    if preset.source.columns.is_empty() {
-        lines.extend(COLUMNS.iter().map(|line| format!("    {line}")));
-    }
+    let own = preset.about.example.clone().unwrap_or_else(|| plain_path(name, preset));
+    let mut lines =
+        vec!["sources:".to_owned(), format!("  {source}:"), format!("    preset: {name}")];
+    lines.extend(own.lines().map(|line| format!("    {line}")));
     if preset.source.survey.is_some() {
         lines.push("    survey: {kind: nps, scale: [0, 10], score: Q1}  # its header".to_owned());
     }
@@ -203,56 +196,13 @@ fn example(name: &str, preset: &Preset) -> String {
     lines.join("\n") + "\n"
 }
 
-/// Columns of a dialect that comes without any.
-const COLUMNS: [&str; 5] = [
-    "key: [order_id]",
-    "columns:",
-    "  order_id: {type: string, from: Ordernummer, required: true}",
-    "  ordered_at: {type: timestamp, from: Besteld op, formats: [\"%d-%m-%Y %H:%M\"]}",
-    "  amount: {type: \"decimal(18,2)\", from: Bedrag, strip: [\"€\"]}",
-];
-
 /// Files in a folder of the preset's name, with the ending of their format.
 fn plain_path(name: &str, preset: &Preset) -> String {
     let ending = match preset.source.format.and_then(|format| serde_json::to_value(format).ok()) {
         Some(serde_json::Value::String(format)) => format,
         _ => "*".to_owned(),
     };
-    format!("{name}/*.{ending}")
-}
-
-/// Where the files of a vendor lie below the exports, as it names them itself or so that their dates
-/// can be told.
-fn usual_path(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "adobe_feed" => "adobe_feed/*.tsv.gz",
-        "amplitude" => "amplitude/*.zip",
-        "cloudfront" => "cloudfront/*.{date:YYYY-MM-DD-HH}.*.gz",
-        "combined_log" => "combined_log/access.log*",
-        "dataverse" => "contact/*.csv",
-        "ga4_bigquery" => "ga4_bigquery/events_{date:YYYYMMDD}_*.ndjson.gz",
-        "posthog_events" => "posthog_events/**/*.jsonl*",
-        "posthog_persons" => "posthog_persons/**/*.jsonl*",
-        "rudderstack" => "rudder-logs/*/{date:MM-DD-YYYY}/*.gz",
-        "segment" => "segment-logs/*/{date:epoch_ms}/*.gz",
-        "snowplow_tsv" => "snowplow_tsv/**/*.gz",
-        "stripe_customers" => "stripe_customers/{date:YYYY-MM-DD}/*.json",
-        "stripe_invoices" => "stripe_invoices/{date:YYYY-MM-DD}/*.json",
-        "stripe_prices" => "stripe_prices/{date:YYYY-MM-DD}/*.json",
-        "stripe_refunds" => "stripe_refunds/{date:YYYY-MM-DD}/*.json",
-        "stripe_subscriptions" => "stripe_subscriptions/{date:YYYY-MM-DD}/*.json",
-        "userpilot" => "userpilot/**/{date:YYYY-MM-DD}/*.json",
-        _ => return None,
-    })
-}
-
-/// What else of a vendor's export only the pipeline can say.
-fn beside(name: &str) -> &'static [&'static str] {
-    match name {
-        "dataverse" => &["csv: {names_from: \"{exports}/model.json\"}"],
-        _ if name.starts_with("stripe_") => &["snapshot: true  # every dump is complete"],
-        _ => &[],
-    }
+    format!("path: \"{{exports}}/{name}/*.{ending}\"")
 }
 
 /// Whether times are read that may carry no zone.
