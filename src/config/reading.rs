@@ -67,7 +67,7 @@ pub struct CsvOptions {
     pub names_from: Option<String>,
     /// The beginning of the lines that name the columns, such as `#Fields:` in W3C logs; they may change within a file.
     pub names_line: Option<String>,
-    /// What happens to names that a header holds twice.
+    /// What happens to names that a header holds twice; case and punctuation make no difference.
     pub repeated_names: Option<RepeatedNames>,
     /// What happens to records with more or fewer fields than there are names.
     pub ragged: Option<Ragged>,

@@ -32,7 +32,7 @@ pub struct XlsxOptions {
     /// The names of a sheet without a header, in the order of its columns.
     #[serde(default)]
     pub names: Vec<String>,
-    /// What happens to names that a header holds twice.
+    /// What happens to names that a header holds twice; case and punctuation make no difference.
     pub repeated_names: Option<RepeatedNames>,
 }
 

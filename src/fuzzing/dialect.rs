@@ -13,7 +13,7 @@ use super::choice;
 /// A byte says whether the text is whole and what it is; the rest is the text, or the cells of a
 /// table to be written.
 ///
-/// What is found reads the text: some record has the width that is told, the header is one. The
+/// What is found reads the text: a record of the width that is told stands below the lines to skip. The
 /// finding is the same where a `sep=` line says so too. A table of plain words that the `csv` crate
 /// wrote is found out.
 pub fn dialect(data: &[u8]) {
@@ -29,9 +29,9 @@ pub fn dialect(data: &[u8]) {
         false => text,
     };
     let (records, _) = peek(&found.csv, below, complete, usize::MAX);
-    let fits = records.iter().find(|record| record.fields.len() == found.heading.width);
-    let first = fits.unwrap_or_else(|| panic!("no record has {} fields", found.heading.width));
-    assert_eq!(first.line, i64::from(found.csv.skip_rows) + 1);
+    let line = i64::from(found.csv.skip_rows) + 1;
+    let first = records.iter().find(|record| record.line == line);
+    assert_eq!(first.map(|record| record.fields.len()), Some(found.heading.width), "line {line}");
     if found.heading.has_names() {
         assert!(matches!(found.heading.names, Names::Header { rows: 1.., .. }));
     }

@@ -7,10 +7,12 @@ agree on their number of fields wins.
 
 use std::collections::{HashMap, HashSet};
 
-use super::{numbers::plainly_spaced, times::FORMATS};
+use super::times::FORMATS;
 use crate::{
     config::reading::{Csv, Names, RepeatedNames},
-    sources::{Peeked, Signs, float64, is_iso_date, iso_timestamp, joined, peek},
+    sources::{
+        Peeked, Signs, float64, is_iso_date, iso_timestamp, joined, likeness, peek, plainly_spaced,
+    },
 };
 
 /// What was found out.
@@ -130,7 +132,16 @@ fn filled(row: &[String]) -> usize {
 
 /// How many of the first rows are titles, which a spreadsheet pads to the width of the table:
 /// `Report 2026;;;`. There has to be a header below them; else they are rows that are nearly empty.
+///
+/// Of two columns the first may be a nameless index, as in `,city`: no title but the header.
 fn titles(rows: &[&Vec<String>]) -> usize {
+    if let Some([index, name]) = rows.first().map(|row| row.as_slice())
+        && index.trim().is_empty()
+        && !name.trim().is_empty()
+        && !is_value(name)
+    {
+        return 0;
+    }
     let first = rows.iter().take(TITLES + 1).position(|row| filled(row) > 1).unwrap_or(0);
     if header_rows(&rows[first..]) > 0 { first } else { 0 }
 }
@@ -242,10 +253,10 @@ fn joins(rows: &[Vec<String>]) -> bool {
     parts * 10 >= first.len().max(1)
 }
 
-/// Whether a name stands there twice, to the letter.
+/// Whether the loader would take two names for one.
 fn repeats(names: &[String]) -> bool {
     let mut seen = HashSet::new();
-    names.iter().filter(|name| !name.trim().is_empty()).any(|name| !seen.insert(name))
+    names.iter().filter(|name| !name.trim().is_empty()).any(|name| !seen.insert(likeness(name)))
 }
 
 #[cfg(test)]
@@ -267,9 +278,12 @@ mod tests {
             ("", table, (0, one.clone())),
             ("Sales report;;\n", table, (1, one.clone())),
             ("Sales report;;\nPeriod: 2026;;\n;;\n", table, (3, one.clone())),
-            ("Sales report\nPeriod: 2026;;\n;;\n", table, (3, one)),
+            ("Sales report\nPeriod: 2026;;\n;;\n", table, (3, one.clone())),
             ("", merged, (0, two.clone())),
             ("Sales report;;\n;;\n", merged, (2, two)),
+            (";2026\n", "shop;visits\nGouda;5\nEde;6\nBreda;7\n", (1, one.clone())),
+            // An index without a name.
+            ("", ";city\nanna;Utrecht\nbram;Gouda\ncees;Ede\n", (0, one)),
             // Rows that are nearly empty, without a header.
             ("1;;\n", "b;5;7\nc;6;8\nd;5;2\ne;5;2\nf;5;2\n", (0, Names::Numbers)),
         ] {

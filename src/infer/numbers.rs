@@ -2,10 +2,8 @@
 Which of the ways to write numbers fits a column, told by the loader's own number reader.
 */
 
-use std::borrow::Cow;
-
 use super::tally::{Place, Tally};
-use crate::sources::{Signs, decimal, float64, int64};
+use crate::sources::{Signs, decimal, float64, int64, plainly_spaced};
 
 /// Signs that numbers are written with: decimal, thousands. A space means the no-break spaces too.
 pub(crate) const STYLES: [(char, Option<char>); 6] = [
@@ -141,14 +139,6 @@ impl Numbers {
     /// Values that are numbers in this style.
     pub(crate) fn fitting(&self, style: usize) -> u64 {
         self.whole + self.too_long + self.signed[style].values
-    }
-}
-
-/// The loader takes the spaces that typographers put between thousands for plain ones.
-pub(crate) fn plainly_spaced(value: &str) -> Cow<'_, str> {
-    match value.is_ascii() {
-        true => Cow::Borrowed(value),
-        false => Cow::Owned(value.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ")),
     }
 }
 

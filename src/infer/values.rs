@@ -2,6 +2,8 @@
 What a single value gives away: an address, a number to call, or that there is none.
 */
 
+use crate::sources::is_formula_error;
+
 pub(crate) fn looks_like_email(value: &str) -> bool {
     let Some((local, domain)) = value.split_once('@') else { return false };
     !local.is_empty()
@@ -66,13 +68,6 @@ pub(crate) fn is_null_marker(value: &str) -> bool {
     MARKERS.contains(&value.as_str())
 }
 
-/// What a spreadsheet shows where a formula failed.
-pub(crate) fn is_error(value: &str) -> bool {
-    const ERRORS: [&str; 8] =
-        ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#DATA!"];
-    ERRORS.contains(&value)
-}
-
 /// Of these also in a column of text: nobody is called that and no one answers it.
 pub(crate) fn is_null_marker_in_text(value: &str) -> bool {
     const MARKERS: [&str; 11] = [
@@ -88,5 +83,5 @@ pub(crate) fn is_null_marker_in_text(value: &str) -> bool {
         "<null>",
         "n.v.t.",
     ];
-    is_error(value) || MARKERS.contains(&value)
+    is_formula_error(value) || MARKERS.contains(&value)
 }

@@ -59,6 +59,12 @@ fn flat(header: &str) -> String {
     fold(&header.to_lowercase())
 }
 
+/// What two headers of one file are compared by. A sign alone, such as Typeform's `#`, folds to nothing
+/// and is its own name.
+pub(crate) fn likeness(header: &str) -> String {
+    Some(flat(header)).filter(|name| !name.is_empty()).unwrap_or_else(|| header.to_owned())
+}
+
 /// What feeds the columns of one file.
 #[derive(Debug)]
 pub(crate) struct Bound {
@@ -168,15 +174,17 @@ fn ambiguous(file: &str, headers: &[String]) -> Vec<Diagnostic> {
     let mut seen: IndexMap<String, &str> = IndexMap::new();
     let mut clashes = Vec::new();
     for header in headers.iter().filter(|header| !header.trim().is_empty()) {
-        // A sign alone, such as Typeform's `#`, folds to nothing and is its own name.
-        let name = Some(flat(header)).filter(|name| !name.is_empty()).unwrap_or(header.clone());
+        let name = likeness(header);
         match seen.get(&name) {
             Some(first) => clashes.push(
                 Diagnostic::error(
                     codes::HEADER_AMBIGUOUS,
                     format!("`{file}` has two columns named alike: `{first}` and `{header}`"),
                 )
-                .hint("names are compared without case and punctuation; rename one in the export"),
+                .hint(
+                    "names are compared without case and punctuation; rename one in the export, or \
+                     declare `repeated_names: number`",
+                ),
             ),
             None => {
                 seen.insert(name, header);

@@ -49,6 +49,7 @@ mod windows;
 mod xlsx;
 
 pub use bind::fold;
+pub(crate) use bind::likeness;
 pub use books::{Books, check_books, check_budget};
 pub(crate) use drift::new_since;
 pub use drift::{Change, Drifted, Seen};
@@ -65,7 +66,7 @@ pub(crate) use archive::{each_part, member_names};
 pub(crate) use cast::{
     DatePattern, is_iso_date, iso_timestamp,
     number::{Signs, decimal, float64, int64},
-    text::strip,
+    text::{is_formula_error, plainly_spaced, strip},
 };
 pub(crate) use chunk::{Chunk, RecordReader};
 pub(crate) use columnar::fields;

@@ -19,6 +19,8 @@ fn tables_are_listed_shown_and_traced() {
     prints(&project, &["ls", "--select", "marts.*"], &["marts.orders_daily"]);
     prints(&project, &["show", "marts.orders_daily"], &["order_count"]);
     prints(&project, &["lineage", "marts.orders_daily.net_amount"], &["raw.shop"]);
+    let counted = project.run(&["lineage", "marts.orders_daily.order_count"]);
+    assert!(counted.stderr.contains("no other table or column goes into"), "{}", counted.stderr);
     prints(&project, &["schema"], &["\"additionalProperties\": false", "sources"]);
     prints(&project, &["completions", "bash"], &["journeymart"]);
 }

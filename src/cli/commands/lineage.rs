@@ -71,6 +71,9 @@ pub(crate) fn run(context: &Context, arguments: Arguments) -> Result<()> {
             })?
         }
     };
+    if from.is_empty() {
+        context.printer.note(&format!("no other table or column goes into {name}"));
+    }
     let found = Upstream { name, from };
     context.printer.result(&found, |found| found.from.join("\n"))
 }

@@ -5,7 +5,10 @@ Text: what remains, and what is odd about it.
 use serde_json::json;
 
 use super::{Context, Verdict, examples, grouped, short};
-use crate::infer::{names, numbers::STYLES, profile::Profile, tally::Place, values};
+use crate::{
+    infer::{names, numbers::STYLES, profile::Profile, tally::Place, values},
+    sources::is_formula_error,
+};
 
 /// A JSON document in every cell.
 pub(super) fn document(profile: &Profile) -> Option<Verdict> {
@@ -105,6 +108,6 @@ pub(super) fn nulls(profile: &Profile, is_null: fn(&str) -> bool) -> Vec<(String
         found.map(|(word, count, _)| (word.to_owned(), count)).collect();
     let nulls: u64 = words.iter().map(|(_, count)| count).sum();
     // A column of nothing but markers says nothing about them; errors are no values anywhere.
-    let errors = || words.iter().all(|(word, _)| values::is_error(word));
+    let errors = || words.iter().all(|(word, _)| is_formula_error(word));
     if nulls < profile.values || errors() { words } else { Vec::new() }
 }

@@ -283,8 +283,8 @@ impl<'a> Input<'a> {
                     if self.column.percent { cell.trim_end_matches('%').trim_end() } else { cell };
                 value = text::strip(bare, &self.column.strip);
             }
-            if spaced && !value.is_ascii() {
-                value = Cow::Owned(value.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " "));
+            if spaced && let Cow::Owned(plain) = text::plainly_spaced(&value) {
+                value = Cow::Owned(plain);
             }
             // A sign without its number, as `€`, is no empty cell.
             Some(value).filter(|value| value.is_empty() || !self.is_null(value))

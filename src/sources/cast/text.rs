@@ -32,13 +32,27 @@ pub(crate) fn trim(cell: &str) -> &str {
     }
 }
 
+/// The spaces that typographers put between thousands as plain ones.
+pub(crate) fn plainly_spaced(value: &str) -> Cow<'_, str> {
+    match value.is_ascii() {
+        true => Cow::Borrowed(value),
+        false => Cow::Owned(value.replace(['\u{a0}', '\u{202f}', '\u{2009}'], " ")),
+    }
+}
+
+/// What a spreadsheet shows where a formula failed.
+pub(crate) fn is_formula_error(cell: &str) -> bool {
+    const ERRORS: [&str; 8] =
+        ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", "#DATA!"];
+    ERRORS.contains(&cell)
+}
+
 /// Whether a spreadsheet once took the text for a number or a formula: `6.1E+09`, `#NAME?`, `####`.
 ///
 /// The exponent is written as Excel and LibreOffice print it, with its sign and two digits or more.
 pub(crate) fn is_destroyed(cell: &str) -> bool {
-    const ERRORS: [&str; 7] = ["#N/A", "#NAME?", "#VALUE!", "#REF!", "#DIV/0!", "#NUM!", "#NULL!"];
     if cell.starts_with('#') {
-        return ERRORS.contains(&cell) || cell.len() > 1 && cell.bytes().all(|byte| byte == b'#');
+        return is_formula_error(cell) || cell.len() > 1 && cell.bytes().all(|byte| byte == b'#');
     }
     let Some((number, exponent)) = cell.split_once("E+").or_else(|| cell.split_once("e+")) else {
         return false;

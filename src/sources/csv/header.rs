@@ -12,6 +12,7 @@ use crate::{
         buffer::Buffer,
         fault::{encoding_error, file_error, line_error},
         files::InputFile,
+        likeness,
     },
 };
 
@@ -178,7 +179,7 @@ pub(crate) fn names(
     (rows.pop().unwrap_or_default(), labels)
 }
 
-/// The names as they are bound: those that occur twice numbered, where the source says so.
+/// The names as they are bound: those that are alike numbered, where the source says so.
 pub(crate) fn told_apart(names: Vec<String>, repeated: RepeatedNames) -> Vec<String> {
     match repeated {
         RepeatedNames::Refuse => names,
@@ -189,22 +190,24 @@ pub(crate) fn told_apart(names: Vec<String>, repeated: RepeatedNames) -> Vec<Str
 /// The second `Name` becomes `Name_2`, or the next number that is free.
 fn numbered(names: Vec<String>) -> Vec<String> {
     let mut seen: HashMap<String, usize> = HashMap::new();
-    let taken: HashSet<String> = names.iter().cloned().collect();
+    let mut taken: HashSet<String> = names.iter().map(|name| likeness(name)).collect();
     names
         .into_iter()
         .map(|name| {
             if name.trim().is_empty() {
                 return name;
             }
-            let count = seen.entry(name.clone()).or_default();
+            let count = seen.entry(likeness(&name)).or_default();
             *count += 1;
             if *count == 1 {
                 return name;
             }
-            while taken.contains(&format!("{name}_{count}")) {
+            while taken.contains(&likeness(&format!("{name}_{count}"))) {
                 *count += 1;
             }
-            format!("{name}_{count}")
+            let numbered = format!("{name}_{count}");
+            taken.insert(likeness(&numbered));
+            numbered
         })
         .collect()
 }
@@ -322,6 +325,9 @@ mod tests {
     fn repeated_names_are_numbered_around_those_that_are_taken() {
         let names = ["a", "b", "a", "", "a", "", "a_2"].map(str::to_owned).to_vec();
         assert_eq!(numbered(names), ["a", "b", "a_3", "", "a_4", "", "a_2"]);
+        // The numbered ones are compared too: signs fold to nothing.
+        let names = ["#", "#", "%", "%"].map(str::to_owned).to_vec();
+        assert_eq!(numbered(names), ["#", "#_2", "%", "%_3"]);
         assert_eq!(separator(b"sep=;"), Some(b';'));
         assert_eq!(separator(b"\"sep=,\""), Some(b','));
         assert_eq!(separator(b"sep=\""), None);

@@ -123,8 +123,10 @@ impl CsvReader {
 
     /// The names that a line gives to the columns of the records after it.
     fn renamed(&self, line: std::ops::Range<usize>) -> Option<Vec<String>> {
-        let Names::Line(prefix) = &self.source.csv.names else { return None };
-        header::listed(&self.buffer.window()[line], prefix)
+        let csv = &self.source.csv;
+        let Names::Line(prefix) = &csv.names else { return None };
+        let names = header::listed(&self.buffer.window()[line], prefix)?;
+        Some(header::told_apart(names, csv.repeated_names))
     }
 }
 

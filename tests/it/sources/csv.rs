@@ -111,7 +111,8 @@ fn headers_that_fold_alike_or_are_lost_name_file_and_nearest() {
         messages,
         [
             "`a.csv` has two columns named alike: `Order ID` and `order_id` (hint: names are \
-             compared without case and punctuation; rename one in the export)",
+             compared without case and punctuation; rename one in the export, or declare \
+             `repeated_names: number`)",
             "`b.csv` has no column `amount` for `amount` (hint: did you mean `amounts`? declare \
              `from: amounts`)",
         ]

@@ -177,6 +177,12 @@ fn repeated_names_are_refused_or_numbered() {
         .file("a.csv", text)
         .load();
     assert_eq!(loaded.rows, ["1|/x|/y"]);
+    // Names that only case keeps apart, beside one that has a number already.
+    let loaded = World::new(&[("email", "string"), ("email_3", "string"), ("email_4", "string")])
+        .with(|source| source.csv.repeated_names = RepeatedNames::Number)
+        .file("a.csv", "Email,email_2,EMAIL,eMail\na,b,c,d\n")
+        .load();
+    assert_eq!(loaded.rows, ["a|c|d"]);
 }
 
 #[test]
