@@ -2,7 +2,7 @@
 
     memory.py JOURNEYMART FOLDER [CUSTOMERS] [LIMIT] [PEAK]
 
-207,000 customers make ten million events (the default); LIMIT is what `--memory-limit` takes, PEAK the most
+178,000 customers make ten million events (the default); LIMIT is what `--memory-limit` takes, PEAK the most
 bytes that may be resident. The repository must be the current folder. The world in FOLDER is made once.
 """
 
@@ -15,7 +15,7 @@ import sys
 import time
 
 
-def main(journeymart, folder, customers="207000", limit="1GB", peak="1350000000"):
+def main(journeymart, folder, customers="178000", limit="1GB", peak="1350000000"):
     journeymart, folder = os.path.abspath(journeymart), os.path.abspath(folder)
     world = os.path.join(folder, f"world_{customers}")
     if not os.path.isdir(world):
