@@ -6,7 +6,7 @@ description: >
 grain: [journey, kind, namespace, event_id]
 columns:
   journey: {type: string, description: The declared journey.}
-  instance_id: {type: string, description: 'The instance, from journey, person and start.'}
+  instance_id: {type: string, description: 'The instance, from journey, person and start; of several that start at once their number too.'}
   instance_key: {type: int64, description: Join key of instance_id.}
   customer_key: {type: int64, description: The person.}
   step_number: {type: int64, description: 'Place in the instance, from 1.'}
@@ -57,6 +57,11 @@ ordered_steps as (
                 timestamp '1970-01-01T00:00:00Z',
                 instance_started_at
             ) as varchar)
+            -- As of two orders in one minute, where exports tell no seconds.
+            || case
+                when same_start_number > 1 then '#' || cast(same_start_number as varchar)
+                else ''
+            end
         ) as instance_id
     from journey_steps((select * from events))
 

@@ -46,7 +46,8 @@ pub(super) const FUNCTION: Function = Function {
                     touchpoint that can_start while none is open, and ends with one that ends it or \
                     with a silence longer than timeout_seconds. Touchpoints outside an instance or \
                     with a null occurred_at are left out. Added columns: instance_number (from 1, of \
-                    the journey and customer), instance_started_at, step_number (from 1), \
+                    the journey and customer), instance_started_at, same_start_number (from 1, of \
+                    the instances that started at that moment), step_number (from 1), \
                     stage_visit_number (of the stay in a stage, from 1; null outside every stage), \
                     next_step_at (null for the last step), is_repeat (the step before has the same \
                     event_name), is_backward (an earlier stage than the last one), is_skip (a stage \

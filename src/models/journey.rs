@@ -23,6 +23,8 @@ pub struct Place {
     /// Number of the instance, from 1.
     pub instance: i64,
     pub started_at: i64,
+    /// Number among the instances that started at this moment, from 1: two orders of one minute.
+    pub same_start: i64,
     /// Number of the step in the instance, from 1.
     pub step: i64,
     /// Number of the stay in a stage, from 1: stages differ from one stay to the next. None outside
@@ -38,6 +40,8 @@ pub struct Place {
 #[derive(Debug, Clone, Default)]
 pub struct Walk {
     instances: i64,
+    /// When the newest instance started, and how many did at that moment.
+    newest: Option<(i64, i64)>,
     last: Option<Touch>,
     open: Option<Open>,
 }
@@ -45,6 +49,7 @@ pub struct Walk {
 #[derive(Debug, Clone, Copy)]
 struct Open {
     started_at: i64,
+    same_start: i64,
     steps: i64,
     stage_visits: i64,
     last_stage: Option<i64>,
@@ -62,8 +67,12 @@ impl Walk {
         }
         if self.open.is_none() && touch.can_start {
             self.instances += 1;
+            let before =
+                self.newest.filter(|(at, _)| *at == touch.at).map_or(0, |(_, count)| count);
+            self.newest = Some((touch.at, before + 1));
             self.open = Some(Open {
                 started_at: touch.at,
+                same_start: before + 1,
                 steps: 0,
                 stage_visits: 0,
                 last_stage: None,
@@ -79,6 +88,7 @@ impl Walk {
         let place = Place {
             instance,
             started_at: open.started_at,
+            same_start: open.same_start,
             step: open.steps,
             stage_visit: touch.stage.map(|_| open.stage_visits),
             is_backward: touch.stage.zip(open.last_stage).is_some_and(|(stage, last)| stage < last),
@@ -129,6 +139,18 @@ mod tests {
         );
         assert_eq!(places(&[(0, "se"), (0, "se")], 10), [Some((1, 1)), Some((2, 1))]);
         assert_eq!(places(&[(i64::MIN, "s"), (i64::MAX, "")], i64::MAX), [Some((1, 1)), None]);
+    }
+
+    #[test]
+    fn instances_that_start_at_one_moment_are_numbered() {
+        let mut walk = Walk::default();
+        let mut step = |at, ends| {
+            let place = walk.step(Touch { at, can_start: true, ends, stage: None }, 10).unwrap();
+            (place.instance, place.started_at, place.same_start)
+        };
+        assert_eq!([step(0, true), step(0, true)], [(1, 0, 1), (2, 0, 2)]);
+        assert_eq!([step(0, false), step(5, true)], [(3, 0, 3), (3, 0, 3)]);
+        assert_eq!([step(5, true), step(7, true)], [(4, 5, 1), (5, 7, 1)]);
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub(super) fn with_added(input: &Schema) -> SchemaRef {
     let added = [
         Field::new("instance_number", DataType::Int64, false),
         Field::new("instance_started_at", instant_type(), false),
+        Field::new("same_start_number", DataType::Int64, false),
         Field::new("step_number", DataType::Int64, false),
         Field::new("stage_visit_number", DataType::Int64, true),
         Field::new("next_step_at", instant_type(), true),

@@ -156,6 +156,7 @@ impl Walker {
         columns.extend([
             number(|place| place.instance),
             instants(steps.places.iter().map(|place| place.started_at).collect()),
+            number(|place| place.same_start),
             number(|place| place.step),
             Arc::new(steps.places.iter().map(|place| place.stage_visit).collect::<Int64Array>()),
             Arc::new(next.with_timezone("UTC")),
